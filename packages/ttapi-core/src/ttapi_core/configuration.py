@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Frozen configuration values, validated when they are built; no input or output."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from types import MappingProxyType
+from typing import Final
+
+from ttapi_core.errors import ConfigurationError
+
+DEFAULT_TTLS: Final[Mapping[str, timedelta]] = MappingProxyType(
+    {
+        "accounts": timedelta(hours=1),
+        "symbols": timedelta(hours=24),
+        "trading_days": timedelta(days=7),
+        "quotes": timedelta(minutes=5),
+        "eod_data": timedelta(days=1),
+        "expiration_series": timedelta(days=7),
+    }
+)
+"""How long an entry of each dataset is fresh."""
+
+
+def _require(condition: bool, setting: str, value: object, accepted: str) -> None:  # noqa: FBT001 - a check reads best as check(condition, ...)
+    if not condition:
+        raise ConfigurationError(setting, f"{value!r} cannot be used", accepted=accepted)
+
+
+def _require_positive(owner: object, *names: str) -> None:
+    for name in names:
+        value = getattr(owner, name)
+        valid = isinstance(value, int | float) and not isinstance(value, bool)
+        _require(
+            valid and math.isfinite(value) and value > 0,
+            f"{type(owner).__name__}.{name}",
+            value,
+            "a finite number above zero",
+        )
+
+
+def _require_counts(owner: object, *names: str) -> None:
+    for name in names:
+        value = getattr(owner, name)
+        _require(
+            isinstance(value, int) and not isinstance(value, bool) and value >= 1,
+            f"{type(owner).__name__}.{name}",
+            value,
+            "a whole number, at least 1",
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryPolicy:
+    """
+    When and how often a request is sent again.
+
+    Waits are drawn uniformly from zero to ``min(wait_max_s, wait_initial_s * 2**attempt)`` (full jitter),
+    and are never shorter than what the server asked for.
+
+    Parameters
+    ----------
+    attempts_max
+        Attempts in all, the first included.
+    wait_initial_s
+        Upper end of the first wait, in seconds.
+    wait_max_s
+        Upper end of any drawn wait, in seconds.
+    retry_after_max_s
+        The longest wait that is obeyed when the server names one; a longer one fails at once.
+    """
+
+    attempts_max: int = 6
+    wait_initial_s: float = 0.2
+    wait_max_s: float = 10.0
+    retry_after_max_s: float = 60.0
+
+    def __post_init__(self) -> None:
+        _require_counts(self, "attempts_max")
+        _require_positive(self, "wait_initial_s", "wait_max_s", "retry_after_max_s")
+        _require(
+            self.wait_initial_s <= self.wait_max_s,
+            "RetryPolicy.wait_initial_s",
+            self.wait_initial_s,
+            f"at most wait_max_s ({self.wait_max_s})",
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BreakerPolicy:
+    """
+    When calls to an endpoint are refused here instead of being sent.
+
+    Parameters
+    ----------
+    failures_max
+        Consecutive failures that open the breaker.
+    reset_timeout_s
+        Seconds from opening to the first trial.
+    trials
+        Trials let through at a time while half-open.
+    successes_to_close
+        Successful trials that close the breaker.
+    endpoints_max
+        Endpoints remembered; the least recently used closed one is forgotten first.
+    """
+
+    failures_max: int = 10
+    reset_timeout_s: float = 5.0
+    trials: int = 1
+    successes_to_close: int = 1
+    endpoints_max: int = 10_000
+
+    def __post_init__(self) -> None:
+        _require_counts(self, "failures_max", "trials", "successes_to_close", "endpoints_max")
+        _require_positive(self, "reset_timeout_s")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitPolicy:
+    """
+    How much is asked of a server at once, and how much is taken from it.
+
+    Parameters
+    ----------
+    concurrency_max
+        Requests in flight at a time.
+    rate_initial_per_s
+        Requests a second to begin with; None means unlimited until the server says 429.
+    rate_min_per_s
+        The learnt rate never falls below this.
+    deadline_s
+        Seconds for one call, all attempts and waits included.
+    read_timeout_s
+        Seconds without a byte after which an attempt is given up.
+    connect_timeout_s
+        Seconds for making a connection.
+    body_size_max
+        Bytes of a body, after decompression.
+    """
+
+    concurrency_max: int = 100
+    rate_initial_per_s: float | None = None
+    rate_min_per_s: float = 0.5
+    deadline_s: float = 60.0
+    read_timeout_s: float = 15.0
+    connect_timeout_s: float = 5.0
+    body_size_max: int = 64 * 1024 * 1024
+
+    def __post_init__(self) -> None:
+        _require_counts(self, "concurrency_max", "body_size_max")
+        _require_positive(self, "rate_min_per_s", "deadline_s", "read_timeout_s", "connect_timeout_s")
+        if self.rate_initial_per_s is not None:
+            _require_positive(self, "rate_initial_per_s")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TTLPolicy:
+    """
+    How long an entry of each dataset is fresh.
+
+    Parameters
+    ----------
+    ttls
+        Time to live by dataset name; those not named keep `DEFAULT_TTLS`.
+    """
+
+    ttls: Mapping[str, timedelta] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name, ttl in self.ttls.items():
+            _require(
+                isinstance(ttl, timedelta) and ttl > timedelta(0),
+                f"ttl.{name}",
+                ttl,
+                "a duration above zero",
+            )
+        object.__setattr__(self, "ttls", MappingProxyType({**DEFAULT_TTLS, **self.ttls}))
+
+    def for_dataset(self, name: str) -> timedelta:
+        """Return the time to live of dataset ``name``; one day where none is set."""
+        return self.ttls.get(name, timedelta(days=1))

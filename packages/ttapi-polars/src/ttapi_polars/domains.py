@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The domains of arguments: checked when an expression is built, not when it is collected."""
+
+from __future__ import annotations
+
+import math
+
+from ttapi_core.errors import ParameterError
+
+
+def require_count(parameter: str, value: int, *, least: int) -> None:
+    """Raise `ParameterError` unless ``value`` is a whole number of at least ``least``."""
+    if not _is_whole(value) or value < least:
+        raise ParameterError(parameter, value, f"a whole number, at least {least}")
+
+
+def require_positive(parameter: str, value: float) -> None:
+    """Raise `ParameterError` unless ``value`` is finite and above zero."""
+    if not _is_finite(value) or value <= 0:
+        raise ParameterError(parameter, value, "a finite number above zero")
+
+
+def require_not_negative(parameter: str, value: float) -> None:
+    """Raise `ParameterError` unless ``value`` is finite and not below zero."""
+    if not _is_finite(value) or value < 0:
+        raise ParameterError(parameter, value, "a finite number, zero or above")
+
+
+def require_finite(parameter: str, value: float) -> None:
+    """Raise `ParameterError` unless ``value`` is a finite number."""
+    if not _is_finite(value):
+        raise ParameterError(parameter, value, "a finite number")
+
+
+# Callers without a type checker may pass anything, hence `object`; a bool is no number here.
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_finite(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
