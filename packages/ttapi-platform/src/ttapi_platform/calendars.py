@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from datetime import date
 
 import polars as pl
-from ttapi_core import sessions
 
+from ttapi_core import sessions
 from ttapi_platform.catalogue import DEFAULT_VENUE
 
 
@@ -37,7 +37,7 @@ class TradingCalendar:
             days.update(s.date for s in sessions.sessions(venue, first, last))
         self._days = pl.Series("day", sorted(days), dtype=pl.Date)
         self.first: date = min(days)
-        self.last: date = max(max(days), last)
+        self.last: date = max(*days, last)
 
     def with_trading_days(self, series: pl.DataFrame) -> pl.DataFrame:
         """

@@ -15,8 +15,8 @@ from types import MappingProxyType
 from typing import Final
 
 import polars as pl
-from ttapi_core import DEFAULT_TTLS, UnknownNameError
 
+from ttapi_core import DEFAULT_TTLS, UnknownNameError
 from ttapi_platform.schemas import Check, Column, Schema
 
 MONEY: Final = pl.Decimal(38, 10)
@@ -259,6 +259,17 @@ CATALOGUE: Final[Mapping[str, Dataset]] = _table(
 )
 # fmt: on
 """Every dataset by name, in an order in which each stands after what it depends on."""
+
+
+UNIVERSES: Final = Dataset(
+    name="universes",
+    holds="a symbol of a named universe of the provider",
+    keys=Keys.PROVIDER,
+    schema=Schema(version=1, order=("universe", "symbol"), columns={"universe": _text(), "symbol": _text()}),
+    ttl=timedelta(hours=24),
+    fetched="whatever the provider lists under that name",
+)
+"""Kept beside the datasets, so that a run in which all is fresh asks the provider nothing at all."""
 
 
 def dataset_named(name: str) -> Dataset:

@@ -8,8 +8,8 @@ import io
 from collections.abc import Iterable
 
 import polars as pl
-from ttapi_core import DecodeError
 
+from ttapi_core import DecodeError
 from ttapi_platform.files_mapping import LINE, NamedColumns
 
 
@@ -60,7 +60,10 @@ def _is_regular(text: str, separator: str) -> bool:
 
 def _read_regular(text: str, separator: str) -> NamedColumns:
     frame = pl.read_csv(
-        text.encode(), separator=separator, infer_schema=False, quote_char=None, missing_utf8_is_empty_string=True
+        text.encode(),
+        separator=separator,
+        infer_schema=False,
+        quote_char=None,
     )
     return NamedColumns(frame, first_line=2)
 

@@ -10,6 +10,7 @@ from typing import Final
 
 import msgspec
 import polars as pl
+
 from ttapi_core import ConfigurationError, DataError
 
 LINE: Final = "__line"
@@ -25,6 +26,7 @@ _ALIASES: Final[Mapping[str, tuple[str, ...]]] = {
     "vwap": ("vwap",),
     "trade_count": ("trade_count", "count", "trades"),
 }
+_SYMBOL_ALIASES: Final = ("symbol", "ticker")
 _REQUIRED: Final = ("date", "open", "high", "low", "close")
 # Forms that can be read in one way only; day/month or month/day with slashes must be named in the mapping.
 _DATE_FORMATS: Final = ("%Y-%m-%d", "%Y/%m/%d", "%Y%m%d", "%d.%m.%Y")
@@ -55,14 +57,24 @@ class NamedColumns:
     def with_lines(self) -> pl.DataFrame:
         """Return the frame with the column `LINE`."""
         if self.lines is not None:
-            return self.frame.with_columns(self.lines)
+            return self.frame.with_columns(self.lines.alias(LINE))
         return self.frame.with_row_index(LINE, offset=self.first_line)
+
+    def by_value(self, column: str) -> dict[str, NamedColumns]:
+        """Return the rows of each value of a column, in their order; null counts as an empty text."""
+        table = self.with_lines().with_columns(pl.col(column).cast(pl.String).fill_null("").str.strip_chars())
+        parts = table.partition_by(column, as_dict=True, maintain_order=True)
+        return {
+            str(value): NamedColumns(part.drop(LINE), lines=part[LINE], unit=self.unit)
+            for (value,), part in parts.items()
+        }
 
 
 class _EodTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     files: str = "*"
     date_format: str | None = None
-    columns: dict[str, str] = {}  # noqa: RUF012 - msgspec copies the default for each instance
+    symbol: str | None = None
+    columns: dict[str, str] = {}
 
 
 class _Document(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -82,6 +94,9 @@ class BarMapping:
         Field of `eod_data` to column name; fields not named are found by their usual names.
     date_format
         As of ``strftime``; None tries ISO and other unambiguous usual forms, one for the whole file.
+    symbol
+        Column that holds the symbol, where a file holds many; None for ``Symbol`` or ``Ticker`` if there is
+        such a column, else the file's name is the symbol.
 
     Examples
     --------
@@ -90,12 +105,14 @@ class BarMapping:
         [eod_data]
         files = "*.csv"
         date_format = "%d/%m/%Y"
+        symbol = "Contract"
         columns = { close = "Settle", adjusted_close = "Settle (adjusted)" }
     """
 
     files: str = "*"
     columns: Mapping[str, str] = field(default_factory=dict)
     date_format: str | None = None
+    symbol: str | None = None
 
     @classmethod
     def from_document(cls, document: Mapping[str, object], *, file_name: str) -> BarMapping:
@@ -110,19 +127,40 @@ class BarMapping:
         try:
             table = msgspec.convert(document, _Document).eod_data
         except msgspec.ValidationError as exc:
-            raise ConfigurationError(file_name, str(exc), accepted="[eod_data] files, date_format, columns") from exc
+            raise ConfigurationError(
+                file_name, str(exc), accepted="[eod_data] files, date_format, symbol, columns"
+            ) from exc
         unknown = sorted(set(table.columns) - set(_ALIASES))
         if unknown:
             raise ConfigurationError(
                 f"{file_name}: eod_data.columns.{unknown[0]}", "no such field", accepted=", ".join(_ALIASES)
             )
-        return cls(files=table.files, columns=table.columns, date_format=table.date_format)
+        return cls(
+            files=table.files, columns=table.columns, date_format=table.date_format, symbol=table.symbol
+        )
 
     @property
     def fingerprint(self) -> str:
         """A digest of the mapping, so that a changed one makes what was read by it stale."""
-        content = repr((self.files, sorted(self.columns.items()), self.date_format))
+        content = repr((self.files, sorted(self.columns.items()), self.date_format, self.symbol))
         return hashlib.sha256(content.encode()).hexdigest()[:16]
+
+    def symbol_column(self, present: list[str], *, file_name: str) -> str | None:
+        """
+        Return the column that holds the symbol, or None where the file's name is the symbol.
+
+        Raises
+        ------
+        DataError
+            If the mapping names a column that is not there.
+        """
+        if self.symbol is None:
+            return next((name for name in present if _plain(name) in _SYMBOL_ALIASES), None)
+        if self.symbol not in present:
+            raise DataError(
+                f"{file_name} has no column {self.symbol!r}; it has {', '.join(present)}", column="symbol"
+            )
+        return self.symbol
 
     def bars(self, named: NamedColumns, *, key: str, file_name: str) -> tuple[pl.DataFrame, tuple[str, ...]]:
         """
@@ -211,16 +249,14 @@ def _as_number(name: str, column: str | None, schema: pl.Schema) -> pl.Expr:
 
 
 def _reasons(table: pl.DataFrame, typed: pl.DataFrame, found: Mapping[str, str]) -> pl.Series:
-    """The first thing wrong with each row: a value that could not be read, or a required one not there."""
+    """Say the first thing wrong with each row: a value that cannot be read, or a required one not there."""
     both = pl.concat([table.select(pl.all().name.prefix("raw ")), typed], how="horizontal")
     tests = []
     for name, column in found.items():
         raw = pl.col(f"raw {column}").cast(pl.String)
         given = raw.is_not_null() & (raw.str.strip_chars().str.len_chars() > 0)
         unread = pl.col(name).is_null() & given
-        tests.append(
-            pl.when(unread).then(pl.format(f"{column} {{}} is no {_kind(name)}", raw.str.head(40)))
-        )
+        tests.append(pl.when(unread).then(pl.format(f"{column} {{}} is no {_kind(name)}", raw.str.head(40))))
         if name in _REQUIRED:
             tests.append(pl.when(pl.col(name).is_null()).then(pl.lit(f"{column} is empty")))
     return both.select(pl.coalesce(tests).alias("reason"))["reason"]

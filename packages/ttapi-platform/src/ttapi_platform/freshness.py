@@ -6,11 +6,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from enum import Enum
+from typing import Protocol, runtime_checkable
 
 from ttapi_core import CalendarRangeError, sessions
-
 from ttapi_platform.catalogue import DEFAULT_VENUE, Ageing, Dataset
-from ttapi_platform.store import Record
+from ttapi_platform.manifests import Record
+
+
+@runtime_checkable
+class Fingerprinted(Protocol):
+    """A provider that can tell cheaply whether what is behind a key has changed."""
+
+    def fingerprint(self, dataset: str, key: str) -> Mapping[str, str]:
+        """Return digests of what the answer for a key is made from, by name."""
+        ...
 
 
 class Verdict(Enum):

@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Final, cast
 
 import polars as pl
-from ttapi_core import AnswerMismatchError, Columns, DataError
+
+from ttapi_core import AnswerMismatchError, Columns, DataError, TTError
 
 if TYPE_CHECKING:
     from polars._typing import SchemaDict
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 _REASONS_MAX: Final = 20
 """Reasons kept for the rows left out of one answer; the count is always whole."""
 
+_ANSWER: Final = "__answer"
 _ROW: Final = "__row"
 _REASON: Final = "__reason"
 
@@ -125,31 +128,115 @@ class Schema:
         AnswerMismatchError
             If a row belongs to another key.
         """
-        raw = self._typed(columns)
-        strangers = raw.filter(pl.col(self.order[0]).ne_missing(key))
-        if strangers.height:
-            raise AnswerMismatchError(f"asked for {key!r}, got rows of {strangers[self.order[0]][0]!r}")
-        marked = self._marked(raw)
+        (result,) = self.conform_all([(key, columns)])
+        if isinstance(result, TTError):
+            raise result
+        return result
+
+    def conform_all(
+        self,
+        answers: Sequence[tuple[str, Columns]],
+        *,
+        derive: Callable[[pl.DataFrame], pl.DataFrame] | None = None,
+    ) -> list[Conformed | TTError]:
+        """
+        Do as `conform` does for many (key, columns), in one pass over the rows of all of them.
+
+        Parameters
+        ----------
+        answers
+            Keys and their columns.
+        derive
+            Fills derived columns of good rows, keeping their number and order.
+
+        Returns
+        -------
+        list
+            For each answer its rows, or the error that `conform` would raise.
+        """
+        results: list[Conformed | TTError | None] = [None] * len(answers)
+        rows = self._gather(answers, results)
+        marked = self._marked(rows, keys=[key for key, _ in answers])
         good = marked.filter(pl.col(_REASON).is_null())
+        frames = self._split(derive(good) if derive else good)
         bad = marked.filter(pl.col(_REASON).is_not_null())
-        if bad.height and not good.height:
-            raise DataError(f"no usable row: {bad[_REASON][0]}", row=int(bad[_ROW][0]))
-        frame = good.select(list(self.columns)).sort(list(self.order))
-        return Conformed(frame, self._reasons(bad), bad.height)
+        bad_by_answer = bad.partition_by(_ANSWER, as_dict=True, maintain_order=True) if bad.height else {}
+        for at, (key, _) in enumerate(answers):
+            known = results[at]
+            if known is None:
+                results[at] = self._result(key, frames.get(at), bad_by_answer.get((at,)))
+        return cast("list[Conformed | TTError]", results)
+
+    def _result(self, key: str, good: pl.DataFrame | None, bad: pl.DataFrame | None) -> Conformed | TTError:
+        if bad is None:
+            return Conformed(good if good is not None else self.empty())
+        strangers = bad.filter(pl.col(self.order[0]).ne_missing(key))
+        if strangers.height:
+            return AnswerMismatchError(f"asked for {key!r}, got rows of {strangers[self.order[0]][0]!r}")
+        if good is None:
+            return DataError(f"no usable row: {bad[_REASON][0]}", row=int(bad[_ROW][0]))
+        return Conformed(good, self._reasons(bad), bad.height)
+
+    def _split(self, good: pl.DataFrame) -> dict[int, pl.DataFrame]:
+        """Cut sorted rows into one frame for each answer; no row is copied."""
+        ordered = good.sort([_ANSWER, *self.order])
+        numbers, lengths = ordered[_ANSWER].rle().struct.unnest().select("value", "len").get_columns()
+        table, offset, frames = ordered.select(list(self.columns)), 0, {}
+        for number, length in zip(numbers, lengths, strict=True):
+            frames[int(number)] = table.slice(offset, int(length))
+            offset += int(length)
+        return frames
+
+    def _gather(
+        self, answers: Sequence[tuple[str, Columns]], results: list[Conformed | TTError | None]
+    ) -> pl.DataFrame:
+        """Put the typed rows of all answers under each other; errors of single answers become results."""
+        merged = self._merge([columns for _, columns in answers])
+        if merged is not None:
+            return merged
+        frames = []
+        for at, (_, columns) in enumerate(answers):
+            try:
+                frames.append(self._typed(columns).with_columns(pl.lit(at, dtype=pl.UInt32).alias(_ANSWER)))
+            except DataError as exc:
+                results[at] = exc
+        nothing = self._typed(self.empty()).with_columns(pl.lit(0, dtype=pl.UInt32).alias(_ANSWER))
+        return pl.concat(frames or [nothing])
+
+    def _merge(self, tables: Sequence[Columns]) -> pl.DataFrame | None:
+        """Type the rows of all answers at once; None where that fails and each has to be looked at alone."""
+        delivered = [name for name, rule in self.columns.items() if not rule.derived]
+        mappings = [table for table in tables if isinstance(table, Mapping)]
+        if len(mappings) < len(tables):
+            return None
+        try:
+            lengths = [len(table[self.order[0]]) for table in mappings]
+            columns = {
+                name: list(chain.from_iterable(table[name] for table in mappings)) for name in delivered
+            }
+            if any(
+                len(table[name]) != length
+                for table, length in zip(mappings, lengths, strict=True)
+                for name in delivered
+            ):
+                return None
+            frame = self._typed(columns)
+        except (KeyError, TypeError, DataError):
+            return None
+        numbers = [number for number, length in enumerate(lengths) for _ in range(length)]
+        rows = [row for length in lengths for row in range(length)]
+        return frame.with_columns(
+            pl.Series(_ANSWER, numbers, dtype=pl.UInt32), pl.Series(_ROW, rows, dtype=pl.get_index_type())
+        )
 
     def _typed(self, columns: Columns) -> pl.DataFrame:
         delivered = {name: rule for name, rule in self.columns.items() if not rule.derived}
-        if isinstance(columns, Mapping):
-            missing = [name for name in delivered if name not in columns]
-            if not missing:
-                frame = self._frame(columns, delivered)
-        else:
-            table = pl.DataFrame(columns)
-            missing = [name for name in delivered if name not in table.columns]
-            if not missing:
-                frame = self._cast(table, delivered)
+        table = columns if isinstance(columns, Mapping) else pl.DataFrame(columns)
+        present = list(table) if isinstance(table, Mapping) else table.columns
+        missing = [name for name in delivered if name not in present]
         if missing:
-            raise DataError(f"the answer lacks it; it has {', '.join(_names(columns))}", column=missing[0])
+            raise DataError(f"the answer lacks it; it has {', '.join(present)}", column=missing[0])
+        frame = self._frame(table, delivered) if isinstance(table, Mapping) else self._cast(table, delivered)
         derived = [
             pl.lit(None, dtype=rule.dtype).alias(name) for name, rule in self.columns.items() if rule.derived
         ]
@@ -180,15 +267,20 @@ class Schema:
                 raise DataError(f"is {table[name].dtype}, expected {rule.dtype}", column=name) from exc
         return pl.DataFrame(series)
 
-    def _marked(self, raw: pl.DataFrame) -> pl.DataFrame:
+    def _marked(self, rows: pl.DataFrame, *, keys: Sequence[str]) -> pl.DataFrame:
         """Add the first reason to leave a row out; null for good rows."""
         floats = [name for name, rule in self.columns.items() if rule.dtype == pl.Float64()]
-        clean = raw.with_columns(pl.col(floats).fill_nan(None)) if floats else raw
+        clean = rows.with_columns(pl.col(floats).fill_nan(None)) if floats else rows
+        expected = pl.Series("key", list(keys), dtype=pl.String).gather(clean[_ANSWER])
+        stranger = pl.when(pl.col(self.order[0]).ne_missing(expected)).then(pl.lit("is of another key"))
         reasons = [
-            pl.when(broken.fill_null(value=False)).then(pl.lit(problem)) for problem, broken in self._rules(floats)
+            pl.when(broken.fill_null(value=False)).then(pl.lit(problem))
+            for problem, broken in self._rules(floats)
         ]
-        duplicate = pl.when(~pl.struct(self.order).is_last_distinct()).then(pl.lit("a later row has the same key"))
-        return clean.with_columns(pl.coalesce([*reasons, duplicate]).alias(_REASON))
+        duplicate = pl.when(~pl.struct(_ANSWER, *self.order).is_last_distinct()).then(
+            pl.lit("a later row has the same key")
+        )
+        return clean.with_columns(pl.coalesce([stranger, *reasons, duplicate]).alias(_REASON))
 
     def _rules(self, floats: list[str]) -> list[tuple[str, pl.Expr]]:
         rules: list[tuple[str, pl.Expr]] = []
@@ -216,7 +308,3 @@ def _first_wrong(values: list[object], dtype: pl.DataType) -> int | None:
         except (TypeError, ValueError, OverflowError, pl.exceptions.PolarsError):
             return row
     return None
-
-
-def _names(columns: Columns) -> list[str]:
-    return list(columns) if isinstance(columns, Mapping) else pl.DataFrame(columns).columns

@@ -3,12 +3,27 @@
 
 from __future__ import annotations
 
+import asyncio
+import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from ttapi_core import DataProvider, ParameterError, Symbol, SymbolError, UnknownNameError
+from ttapi_core import (
+    Clock,
+    DataProvider,
+    ParameterError,
+    Symbol,
+    SymbolError,
+    SystemClock,
+    TTLPolicy,
+    UnknownNameError,
+)
+from ttapi_platform.catalogue import UNIVERSES
+from ttapi_platform.drafts import EntryDraft, ItemDraft
+from ttapi_platform.freshness import Fingerprinted, Verdict, judge
+from ttapi_platform.store import Store
 
 _FILE_SIZE_MAX: Final = 16 * 1024 * 1024
 _HEADERS: Final = frozenset({"SYMBOL", "TICKER"})
@@ -40,6 +55,10 @@ async def resolve_universe(
     *,
     universe: str | None = None,
     named: Mapping[str, Sequence[str]] | None = None,
+    store: Store | None = None,
+    ttls: TTLPolicy | None = None,
+    clock: Clock | None = None,
+    refresh: bool = False,
 ) -> Universe:
     """
     Find the symbols of a run.
@@ -57,6 +76,10 @@ async def resolve_universe(
         A name, or the path of a text or CSV file (see `read_universe_file`).
     named
         Universes of the settings.
+    store
+        Where universes of the provider are kept for a day, by ``ttls`` and ``clock``; None asks each time.
+    refresh
+        Ask the provider also where the store has a fresh one.
 
     Raises
     ------
@@ -76,7 +99,56 @@ async def resolve_universe(
         return _distinct(universe, (Symbol.parse(text).canonical for text in listed))
     if universe is not None and _looks_like_file(universe):
         return read_universe_file(Path(universe))
-    return await _of_provider(provider, universe or "all", tuple(named or ()))
+    name = universe or "all"
+    if store is None:
+        return await _of_provider(provider, name, tuple(named or ()))
+    shelf = _Shelf(store, provider, ttls=ttls or TTLPolicy(), clock=clock or SystemClock())
+    kept = None if refresh else await asyncio.to_thread(shelf.fresh, name)
+    if kept is not None:
+        return kept
+    resolved = await _of_provider(provider, name, tuple(named or ()))
+    await asyncio.to_thread(shelf.keep, resolved)
+    return resolved
+
+
+class _Shelf:
+    """Universes of a provider in a store."""
+
+    def __init__(self, store: Store, provider: DataProvider, *, ttls: TTLPolicy, clock: Clock) -> None:
+        self._store = store
+        self._provider = provider
+        self._ttl = ttls.for_dataset(UNIVERSES.name)
+        self._clock = clock
+
+    def fresh(self, name: str) -> Universe | None:
+        record = self._store.record(self._provider.name, UNIVERSES.name, name)
+        if record is None:
+            return None
+        verdict = judge(
+            record, UNIVERSES, now=self._clock.now(), ttl=self._ttl, upstream=self._upstream(), since=None
+        )
+        if verdict is not Verdict.FRESH:
+            return None
+        frame = self._store.read(self._provider.name, UNIVERSES.name, [name])
+        return _distinct(name, frame["symbol"].to_list()) if frame.height else None
+
+    def keep(self, universe: Universe) -> None:
+        rows = {"universe": [universe.name] * len(universe.keys), "symbol": list(universe.keys)}
+        item = ItemDraft(
+            key=universe.name,
+            frame=UNIVERSES.schema.conform(rows, key=universe.name).frame,
+            fetched_at=self._clock.now(),
+            upstream=self._upstream(),
+        )
+        draft = EntryDraft(schema_version=UNIVERSES.schema.version, run_id=uuid.uuid4().hex, items=(item,))
+        self._store.write(self._provider.name, UNIVERSES.name, draft)
+
+    def _upstream(self) -> Mapping[str, str]:
+        return (
+            self._provider.fingerprint(UNIVERSES.name, "*")
+            if isinstance(self._provider, Fingerprinted)
+            else {}
+        )
 
 
 def _looks_like_file(text: str) -> bool:
@@ -133,7 +205,9 @@ def _parsed_lines(path: Path, lines: Sequence[str]) -> Iterable[str]:
         try:
             yield Symbol.parse(text).canonical
         except SymbolError as exc:
-            raise SymbolError(text, f"an instrument name in {path.name}, line {number}", hint=exc.hint) from exc
+            raise SymbolError(
+                text, f"an instrument name in {path.name}, line {number}", hint=exc.hint
+            ) from exc
 
 
 def _distinct(name: str, keys: Iterable[str]) -> Universe:
