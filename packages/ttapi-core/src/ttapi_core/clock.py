@@ -3,14 +3,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import heapq
 import itertools
 import time
 from datetime import UTC, datetime, timedelta
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from ttapi_core.errors import ParameterError
+
+if TYPE_CHECKING:
+    import asyncio
+
+# asyncio takes longer to import than all the rest; whoever awaits a sleep has imported it already.
 
 
 @runtime_checkable
@@ -43,6 +47,8 @@ class SystemClock:
 
     async def sleep(self, seconds: float) -> None:
         """Wait at least ``seconds``; returns at once (after a turn of the loop) for zero or less."""
+        import asyncio  # noqa: PLC0415 - see above
+
         await asyncio.sleep(max(0.0, seconds))
 
 
@@ -92,9 +98,9 @@ class ManualClock:
         Raises
         ------
         ParameterError
-            If ``seconds`` is negative: use `set_wall_time` to turn the wall clock back.
+            If ``seconds`` is negative or no number: use `set_wall_time` to turn the wall clock back.
         """
-        if seconds < 0:
+        if not seconds >= 0:  # also catches NaN, which would stop the clock for good
             raise ParameterError("seconds", seconds, "zero or more")
         self._elapsed_s += seconds
         while self._sleepers and self._sleepers[0][0] <= self._elapsed_s:
@@ -103,7 +109,16 @@ class ManualClock:
                 wakeup.get_loop().call_soon_threadsafe(_wake, wakeup)
 
     def set_wall_time(self, when: datetime) -> None:
-        """Set what `now` says, also into the past, without moving `monotonic`: a clock set wrong."""
+        """
+        Set what `now` says, also into the past, without moving `monotonic`: a clock set wrong.
+
+        Raises
+        ------
+        ParameterError
+            If ``when`` has no time zone.
+        """
+        if when.utcoffset() is None:
+            raise ParameterError("when", when, "a datetime with a time zone")
         self._start = when.astimezone(UTC) - timedelta(seconds=self._elapsed_s)
 
     @property
@@ -112,7 +127,9 @@ class ManualClock:
         return sum(not wakeup.done() for _, _, wakeup in self._sleepers)
 
     async def sleep(self, seconds: float) -> None:
-        """Wait until the clock was moved by ``seconds``; returns after a turn of the loop for zero or less."""
+        """Wait until the clock was moved by ``seconds``; for zero or less, for one turn of the loop."""
+        import asyncio  # noqa: PLC0415 - see above
+
         if self._auto_advance and seconds > 0:
             self._elapsed_s += seconds
         if self._auto_advance or seconds <= 0:

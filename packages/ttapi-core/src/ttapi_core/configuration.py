@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from types import MappingProxyType
@@ -51,6 +51,11 @@ def _require_counts(owner: object, *names: str) -> None:
             value,
             "a whole number, at least 1",
         )
+
+
+def _require_duration(setting: str, value: object) -> None:
+    valid = isinstance(value, timedelta) and value > timedelta(0)
+    _require(valid, setting, value, "a duration above zero")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,14 +177,17 @@ class TTLPolicy:
 
     def __post_init__(self) -> None:
         for name, ttl in self.ttls.items():
-            _require(
-                isinstance(ttl, timedelta) and ttl > timedelta(0),
-                f"ttl.{name}",
-                ttl,
-                "a duration above zero",
-            )
+            _require_duration(f"ttl.{name}", ttl)
         object.__setattr__(self, "ttls", MappingProxyType({**DEFAULT_TTLS, **self.ttls}))
+
+    def __reduce__(self) -> tuple[Callable[[dict[str, timedelta]], TTLPolicy], tuple[dict[str, timedelta]]]:
+        # A mapping proxy cannot be pickled, and a policy goes to worker processes.
+        return _ttl_policy, (dict(self.ttls),)
 
     def for_dataset(self, name: str) -> timedelta:
         """Return the time to live of dataset ``name``; one day where none is set."""
         return self.ttls.get(name, timedelta(days=1))
+
+
+def _ttl_policy(ttls: dict[str, timedelta]) -> TTLPolicy:
+    return TTLPolicy(ttls=ttls)

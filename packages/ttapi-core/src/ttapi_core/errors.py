@@ -47,6 +47,9 @@ Facts are fields; the message is composed from them.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
 from enum import Enum
 from typing import ClassVar, final
 
@@ -97,6 +100,18 @@ class TTError(Exception):
 
     def __str__(self) -> str:
         return f"{self.message} ({self.hint})" if self.hint else self.message
+
+    def __reduce__(self) -> tuple[Callable[..., TTError], tuple[type[TTError], dict[str, object]]]:
+        # The constructors take facts, and the inherited way would hand them the message only; an error
+        # that cannot be unpickled breaks a pool of worker processes.
+        return _restored, (type(self), self.__dict__)
+
+
+def _restored(kind: type[TTError], facts: dict[str, object]) -> TTError:
+    error = kind.__new__(kind, facts["message"])
+    error.__dict__.update(facts)
+    error.args = (facts["message"],)
+    return error
 
 
 def _snake_case(name: str) -> str:
@@ -157,7 +172,10 @@ class ParameterError(TTError, ValueError):
 
 
 def _shortened(value: object, limit: int = 60) -> str:
-    text = repr(value)
+    try:
+        text = str(value) if isinstance(value, date | Decimal) else repr(value)
+    except ValueError:  # an integer of thousands of digits has no text
+        text = f"<{type(value).__name__}>"
     return text if len(text) <= limit else f"{text[:limit]}… ({len(text)} characters)"
 
 
@@ -206,7 +224,9 @@ class TransportError(TTError, ConnectionError):
     fault = Fault.SERVER
     retryable = True
 
-    def __init__(self, message: str, *, sent: Sent = Sent.MAYBE, request_id: str = "", hint: str = "") -> None:
+    def __init__(
+        self, message: str, *, sent: Sent = Sent.MAYBE, request_id: str = "", hint: str = ""
+    ) -> None:
         super().__init__(message, hint=hint)
         self.sent: Sent = sent
         self.request_id: str = request_id

@@ -48,6 +48,7 @@ def contract_year(digit: int, *, month: int, on: date) -> int:
 
     Examples
     --------
+    >>> from datetime import date
     >>> contract_year(6, month=12, on=date(2026, 11, 20))
     2026
     >>> contract_year(5, month=3, on=date(2026, 11, 20))

@@ -68,6 +68,8 @@ class DataRequest:
     until: date | None = None
 
     def __post_init__(self) -> None:
+        if isinstance(self.keys, str):  # a sequence too, but of single letters
+            raise ParameterError("keys", self.keys, "a tuple of keys")
         if len(set(self.keys)) != len(self.keys):
             raise ParameterError("keys", self.keys, "distinct keys")
         if self.since is not None and self.until is not None and self.since > self.until:
