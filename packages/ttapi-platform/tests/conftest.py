@@ -15,6 +15,7 @@ import polars as pl
 import pytest
 
 from ttapi_core import ManualClock, Outcome
+from ttapi_platform.disk import Disk
 from ttapi_platform.drafts import EntryDraft, ItemDraft
 from ttapi_platform.store import Store
 
@@ -58,10 +59,22 @@ class Sample:
     entry = staticmethod(make_entry)
 
     @staticmethod
+    def store(root: Path) -> Store:
+        """Open a store on a disk that is not waited for."""
+        return Store(root, disk=HastyDisk())
+
+    @staticmethod
     def tree(root: Path) -> set[str]:
         """Return the paths of all files below ``root``, but not who is writing or locking."""
         files = (path.relative_to(root) for path in root.rglob("*") if path.is_file())
         return {str(path) for path in files if path.parts[0] not in (".writers", ".locks")}
+
+
+class HastyDisk(Disk):
+    """A disk that is not waited for: right wherever no power is cut."""
+
+    def synchronise(self, descriptor: int) -> None:
+        pass
 
 
 @pytest.fixture
@@ -71,7 +84,7 @@ def clock() -> ManualClock:
 
 @pytest.fixture
 def store(tmp_path: Path, clock: ManualClock) -> Iterator[Store]:
-    with Store(tmp_path / "data", clock=clock) as opened:
+    with Store(tmp_path / "data", clock=clock, disk=HastyDisk()) as opened:
         yield opened
 
 

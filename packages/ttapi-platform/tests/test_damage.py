@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import random
@@ -33,7 +34,9 @@ def flip_bits(content: bytes, chance: random.Random) -> bytes:
 
 
 def truncate(content: bytes, chance: random.Random) -> bytes:
-    return content[: chance.choice([0, 4, len(content) - 1, len(content) - 8, chance.randrange(len(content))])]
+    return content[
+        : chance.choice([0, 4, len(content) - 1, len(content) - 8, chance.randrange(len(content))])
+    ]
 
 
 def zero_block(content: bytes, chance: random.Random) -> bytes:
@@ -72,7 +75,7 @@ def test_mutated_entry_is_never_served_and_never_fatal(tmp_path: Path, sample: A
     """1,000 mutants in four parts: what is served is right, what is not is in quarantine, nothing is raised."""
     chance = random.Random(part)
     original = tmp_path / "original"
-    with Store(original) as store:
+    with sample.store(original) as store:
         items = [sample.item(f"S{number:02d}", 1.5 * number, rows=60) for number in range(12)]
         store.write(*SANDBOX, sample.entry(*items))
         expected = store.read(*SANDBOX)
@@ -81,7 +84,7 @@ def test_mutated_entry_is_never_served_and_never_fatal(tmp_path: Path, sample: A
         root = tmp_path / f"mutant-{number}"
         shutil.copytree(original, root)
         damaged = mutate(root, chance)
-        with Store(root) as store:
+        with sample.store(root) as store:
             reader = chance.choice([read, read_one, load_all, scan, verify_records])
             seen = reader(store)
             assert seen is None or not seen.width or is_part(seen, expected)
@@ -163,7 +166,12 @@ def test_damaged_entry_is_quarantined_with_the_reason(store: Store, damaged: Pat
     reason = json.loads((moved / "reason.json").read_text())
     assert reason["entry"] == damaged.name
     assert "digest differs" in reason["reason"]
-    assert {path.name for path in moved.iterdir()} == {"data.csv", "data.parquet", "manifest.json", "reason.json"}
+    assert {path.name for path in moved.iterdir()} == {
+        "data.csv",
+        "data.parquet",
+        "manifest.json",
+        "reason.json",
+    }
     assert store.stats().quarantined == 1
 
 
@@ -239,8 +247,6 @@ def edited(**changes: Any) -> Callable[[Path], None]:
 
 def unparsable(entry: Path) -> None:
     """Give the entry a Parquet file with a right digest and no table in it."""
-    import hashlib
-
     content = b"PAR1" + bytes(100) + b"PAR1"
     (entry / "data.parquet").write_bytes(content)
     manifest = json.loads((entry / "manifest.json").read_text())

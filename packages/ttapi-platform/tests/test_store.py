@@ -30,6 +30,7 @@ from ttapi_core import (
     UnknownNameError,
     UsageError,
 )
+from ttapi_platform.manifests import entry_name
 from ttapi_platform.store import Store
 
 SANDBOX = ("sandbox", "eod_data")
@@ -81,7 +82,9 @@ def test_all_column_types_of_the_datasets_survive(store: Store, sample: Any) -> 
 
 
 def test_csv_holds_the_same_rows_with_one_header(store: Store, sample: Any) -> None:
-    store.write(*SANDBOX, sample.entry(sample.item("SPY", 5), sample.item("AAPL", 2), sample.item("X", rows=0)))
+    store.write(
+        *SANDBOX, sample.entry(sample.item("SPY", 5), sample.item("AAPL", 2), sample.item("X", rows=0))
+    )
     (path,) = store.root.glob("*/*/*/data.csv")
     assert_frame_equal(pl.read_csv(path, try_parse_dates=True), store.read(*SANDBOX))
 
@@ -95,7 +98,9 @@ def test_newest_record_wins_and_older_entry_is_untouched(store: Store, sample: A
     assert store.read(*SANDBOX).height == 150
 
 
-def test_newest_write_wins_although_the_clock_was_set_back(store: Store, clock: ManualClock, sample: Any) -> None:
+def test_newest_write_wins_although_the_clock_was_set_back(
+    store: Store, clock: ManualClock, sample: Any
+) -> None:
     store.write(*SANDBOX, sample.entry(sample.item("SPY", 1)))
     clock.set_wall_time(sample.START - timedelta(days=300))
     store.write(*SANDBOX, sample.entry(sample.item("SPY", 2)))
@@ -245,7 +250,9 @@ def test_content_hash_follows_rows_columns_and_schema_version_only(store: Store,
     def hashed(version: int, frame: pl.DataFrame, neighbours: int = 0) -> str:
         items = [sample.item(f"A{number}") for number in range(neighbours)]
         items.append(sample.item("SPY", frame=frame))
-        records = store.write("sandbox", f"d{version}-{len(items)}", sample.entry(*items, schema_version=version))
+        records = store.write(
+            "sandbox", f"d{version}-{len(items)}", sample.entry(*items, schema_version=version)
+        )
         return records[-1].content_hash
 
     frame = sample.frame("SPY")
@@ -259,11 +266,13 @@ def test_content_hash_follows_rows_columns_and_schema_version_only(store: Store,
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(texts=st.lists(st.text(), min_size=1, max_size=6), slow=st.booleans())
-def test_content_hash_is_of_the_keys_own_lines(texts: list[str], slow: bool, tmp_path: Path, sample: Any) -> None:
+def test_content_hash_is_of_the_keys_own_lines(
+    texts: list[str], slow: bool, tmp_path: Path, sample: Any
+) -> None:
     """Formatting all keys at once and each alone give the same text, whatever the cells hold."""
     columns = {"text": texts + (["line\nbreak"] if slow else [])}
     item = sample.item("SPY", frame=pl.DataFrame(columns))
-    with Store(tmp_path / "d") as store:
+    with sample.store(tmp_path / "d") as store:
         alone = store.write("sandbox", "alone", sample.entry(item))[0]
         beside = sample.item("AAPL", frame=pl.DataFrame({"text": ["a", None, ""]}))
         together = store.write("sandbox", "together", sample.entry(item, beside))[1]
@@ -272,11 +281,19 @@ def test_content_hash_is_of_the_keys_own_lines(texts: list[str], slow: bool, tmp
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(keys=st.sets(st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=300), min_size=1, max_size=5))
+@given(
+    keys=st.sets(
+        st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=300),
+        min_size=1,
+        max_size=5,
+    )
+)
 def test_any_key_stays_inside_the_store(keys: set[str], tmp_path: Path, sample: Any) -> None:
     hostile = keys | {"../../etc/passwd", "/abs", "CON", "a" * 10_000, "con.", "BRK/B", "brk/b"}
-    with Store(tmp_path / "inside") as store:
-        store.write(*SANDBOX, sample.entry(*(sample.item(key, number) for number, key in enumerate(sorted(hostile)))))
+    with sample.store(tmp_path / "inside") as store:
+        store.write(
+            *SANDBOX, sample.entry(*(sample.item(key, number) for number, key in enumerate(sorted(hostile))))
+        )
         assert set(store.records(*SANDBOX)) == hostile
         for number, key in enumerate(sorted(hostile)):
             assert store.read(*SANDBOX, [key])["close"][0] == number
@@ -291,7 +308,9 @@ def test_key_with_control_characters_is_refused(key: str, sample: Any) -> None:
         sample.item(key)
 
 
-@pytest.mark.parametrize("name", ["", "..", "../up", "a/b", "A", ".quarantine", "con", "lpt1", "x" * 65, "a b", "é"])
+@pytest.mark.parametrize(
+    "name", ["", "..", "../up", "a/b", "A", ".quarantine", "con", "lpt1", "x" * 65, "a b", "é"]
+)
 def test_name_that_is_no_safe_folder_is_refused(store: Store, sample: Any, name: str) -> None:
     with pytest.raises(ParameterError, match="provider"):
         store.records(name, "quotes")
@@ -394,7 +413,7 @@ def test_merging_after_the_clock_was_set_back_ends(store: Store, clock: ManualCl
 
 
 def test_a_program_that_never_ends_a_run_is_merged_for(tmp_path: Path, sample: Any) -> None:
-    with Store(tmp_path / "d") as store:
+    with sample.store(tmp_path / "d") as store:
         for number in range(130):
             store.write(*SANDBOX, sample.entry(sample.item(f"S{number:03d}", number)))
         assert store.stats().datasets[0].entries < 32
@@ -411,7 +430,11 @@ def test_stats_count_what_there_is(store: Store, clock: ManualClock, sample: Any
     assert (found.keys, found.rows, found.records, found.entries) == (2, 5, 3, 2)
     assert (found.fetched_first, found.fetched_last) == (sample.START, clock.now())
     assert store.stats().size_bytes == sum(path.stat().st_size for path in store.root.glob("*/*/*/data.*"))
-    assert (store.providers(), store.datasets("files"), store.datasets("nobody")) == (("files", "sandbox"), ("quotes",), ())
+    assert (store.providers(), store.datasets("files"), store.datasets("nobody")) == (
+        ("files", "sandbox"),
+        ("quotes",),
+        (),
+    )
 
 
 def test_clear_removes_what_is_named(store: Store, sample: Any) -> None:
@@ -446,6 +469,7 @@ def test_root_that_may_not_be_used_is_unavailable(tmp_path: Path, mode: int, rea
 import os, sys
 from pathlib import Path
 from ttapi_core.errors import StoreUnavailableError
+from ttapi_platform.manifests import entry_name
 from ttapi_platform.store import Store
 root = Path(sys.argv[1])
 os.chdir(root.parent)
@@ -460,7 +484,9 @@ except StoreUnavailableError as error:
 """
     (tmp_path / "data").mkdir(mode=0o777)
     tmp_path.chmod(0o755)
-    done = subprocess.run([sys.executable, "-c", code, tmp_path / "data"], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code, tmp_path / "data"], capture_output=True, text=True, check=True
+    )
     assert "data: Permission denied" in done.stdout
 
 
@@ -471,7 +497,11 @@ def test_read_only_store_changes_nothing(store: Store, sample: Any) -> None:
     before = sample.tree(store.root)
     reader = Store(store.root, read_only=True)
     assert reader.read(*SANDBOX).is_empty()
-    for change in (reader.sweep, reader.clear, lambda: reader.write(*SANDBOX, sample.entry(sample.item("X")))):
+    for change in (
+        reader.sweep,
+        reader.clear,
+        lambda: reader.write(*SANDBOX, sample.entry(sample.item("X"))),
+    ):
         with pytest.raises(UsageError, match="read-only"):
             change()
     assert sample.tree(store.root) == before
@@ -512,16 +542,10 @@ def test_entry_of_a_newer_release_is_left_alone(store: Store, sample: Any) -> No
     reader.close()
 
 
-def replant(entry: Path, manifest: bytes) -> Path:
+def replant(entry: Path, manifest: bytes) -> None:
     """Give an entry another manifest, and the name that goes with it."""
-    from ttapi_platform.manifests import entry_name
-
     (entry / "manifest.json").write_bytes(manifest)
-    return entry.rename(entry.with_name(entry_name(Sample_start(entry), manifest)))
-
-
-def Sample_start(entry: Path) -> datetime:
-    return datetime.strptime(entry.name.split("-")[0], "%Y%m%dT%H%M%S.%fZ").replace(tzinfo=UTC)
+    entry.rename(entry.with_name(entry_name(datetime(2026, 1, 1, tzinfo=UTC), manifest)))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="what is in /proc")
@@ -529,9 +553,9 @@ def test_reading_leaves_no_descriptor_open(store: Store, sample: Any) -> None:
     for number in range(5):
         store.write(*SANDBOX, sample.entry(sample.item(f"S{number}")))
     store.read(*SANDBOX)
-    before = len(os.listdir("/proc/self/fd"))
+    before = len(list(Path("/proc/self/fd").iterdir()))
     for _ in range(5):
         store.memory.clear()
         store.read(*SANDBOX)
         store.verify()
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(list(Path("/proc/self/fd").iterdir())) == before

@@ -3,7 +3,7 @@
 Forks a child for each command: a process ready to work in milliseconds instead of an interpreter's start.
 
 Each line of standard input is a JSON list of commands, run at the same time; the answer is one line with a
-JSON list of what each child said, or null for a child that was killed. Nothing here touches Polars before the
+JSON list of what each child said, or null for a child that was killed (``kill_after_s`` once it was ready). Nothing here touches Polars before the
 fork, because its threads would be missing in the child.
 """
 
@@ -51,13 +51,17 @@ def is_whole(frame: pl.DataFrame, key: str) -> bool:
     return mine.height > 0 and mine.equals(frame_of(key, mine["version"][0]))
 
 
-def write_forever(root: str, log: str, first: int) -> None:
-    """Write until killed, noting each version once its write has returned."""
-    with open(log, "a", buffering=1) as notes, Store(Path(root)) as store:
+def write_forever(root: str, log: str, first: int, ready: Callable[[], None]) -> None:
+    """Write until killed, noting each version once its write has returned; ready after the first."""
+    with Path(log).open("a", buffering=1) as notes, Store(Path(root)) as store:
         for version in range(first, first + 1_000_000):
-            keys = [f"K{number:02d}" for number in range(20)] if version % 3 == 0 else [f"K{version % 20:02d}"]
+            keys = (
+                [f"K{number:02d}" for number in range(20)] if version % 3 == 0 else [f"K{version % 20:02d}"]
+            )
             store.write(PROVIDER, DATASET, draft_of(keys, version))
             notes.write(f"{version} {','.join(keys)}\n")
+            if version == first:
+                ready()
             if version % 7 == 0:
                 store.compact(PROVIDER, DATASET, force=True)
 
@@ -96,7 +100,7 @@ def get_once(root: str, calls: str, start: float) -> dict[str, Any]:
         time.sleep(max(0.0, start - time.time()))
 
         def fetch() -> EntryDraft:
-            with open(calls, "a") as notes:
+            with Path(calls).open("a") as notes:
                 notes.write("call\n")
             time.sleep(0.1)
             return draft_of(["SPY"], 7)
@@ -111,11 +115,11 @@ def get_once(root: str, calls: str, start: float) -> dict[str, Any]:
         return {"rows": reading.frame.height, "fetched": reading.outcome is Outcome.FRESH}
 
 
-def hold_forever(root: str, key: str, ready: str) -> None:
+def hold_forever(root: str, key: str, ready: Callable[[], None]) -> None:
     """Hold the lock of a key until killed."""
-    with Store(Path(root)) as store:
-        lease = store.locks.try_acquire(PROVIDER, DATASET, [key])
-        Path(ready).write_text(json.dumps(lease.keys))
+    with Store(Path(root)) as store, store.locks.try_acquire(PROVIDER, DATASET, [key]) as lease:
+        assert lease.keys == (key,)
+        ready()
         time.sleep(60)
 
 
@@ -138,10 +142,12 @@ def start(command: dict[str, Any]) -> tuple[int, int, float | None]:
     if child:
         os.close(writer)
         return child, reader, kill_after_s
+    if kill_after_s is not None:
+        command["ready"] = lambda: os.write(writer, b" ")
     try:
         answer = COMMANDS[command.pop("do")](**command)
         os.write(writer, json.dumps(answer).encode())
-    except BaseException:
+    except BaseException:  # noqa: BLE001 - a child must never return into its parent's code
         traceback.print_exc()
         os._exit(1)
     os._exit(0)
@@ -149,6 +155,7 @@ def start(command: dict[str, Any]) -> tuple[int, int, float | None]:
 
 def finish(child: int, reader: int, kill_after_s: float | None) -> Any:
     if kill_after_s is not None:
+        os.read(reader, 1)  # it is ready
         time.sleep(kill_after_s)
         os.kill(child, signal.SIGKILL)
     with os.fdopen(reader) as answers:

@@ -1,90 +1,586 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The resilient HTTP client."""
+"""
+The resilient HTTP client: limits, breaker, retry and one deadline around every request.
+
+Around each attempt, from the outside in: the breaker is asked; credentials are fetched; a slot is awaited
+(so many in flight, and the learnt rate); the breaker guards; the request goes out; the body is read under
+its cap. Around all attempts stands the retry. A slot is held while a request is under way, not while it
+backs off.
+
+The deadline
+------------
+A call has ``deadline_s`` seconds from the moment it is first let out: standing in the queue behind hundreds
+of others costs it nothing. From then on everything counts. One exception: a call that was refused with 429
+stands in the queue again as though it had not been sent, and its deadline moves on for as long as other
+calls get through; a peer that refuses everybody for ``deadline_s`` ends them all, also in the queue. A
+deadline that is given with the call is firm and never moves.
+
+A call that is refused with 429 goes to the end of the queue: a peer that refuses one endpoint for good must
+not hold up the others. Every other repetition keeps its place.
+
+The open breaker
+----------------
+A call that meets an open breaker was not sent. It waits, once, for the next trial, if its deadline allows.
+If the trial succeeds, it goes on; if the breaker opens again, it fails with `CircuitOpenError`. So a peer
+that restarts costs a collection seconds and no symbol, and an outage fails everybody after one wait, with
+next to no requests sent.
+"""
 
 from __future__ import annotations
 
-import json as json_module
+import asyncio
+import itertools
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+import warnings
+from collections.abc import Callable, Mapping
+from random import Random
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Final, NoReturn, Self, TypeVar
 
 import httpx
+import structlog
+from tenacity import AsyncRetrying, RetryCallState
 
+from ttapi_client.answers import decoded_json, quota, refusal
 from ttapi_client.authentication import Authenticator
-from ttapi_core.clock import Clock, SystemClock
-from ttapi_core.configuration import BreakerPolicy, LimitPolicy, RetryPolicy
-from ttapi_core.errors import (
-    AuthenticationError, ConnectError, ConnectionLostError, DecodeError, NotEntitledError, NotFoundError,
-    RateLimitError, RequestRefusedError, ResponseError, ServerFaultError, VersionRefusedError,
+from ttapi_client.body import ACCEPT_ENCODING
+from ttapi_client.breaker import AsyncBreaker, BreakerRegistry
+from ttapi_client.call import Call, Origin, QueryParams, encoded
+from ttapi_client.exchange import exchange
+from ttapi_client.gate import Gate, Passage
+from ttapi_client.limits import AdaptiveRate
+from ttapi_client.redaction import Redactor
+from ttapi_client.retry import REFUSALS_MAX, RetryBudget, may_repeat, wait_s
+from ttapi_client.transport import open_transport
+from ttapi_core import (
+    AuthenticationError,
+    BreakerPolicy,
+    CircuitOpenError,
+    Clock,
+    DeadlineExceededError,
+    LimitPolicy,
+    ParameterError,
+    RateLimitError,
+    RequestCounts,
+    RetryPolicy,
+    Sent,
+    SystemClock,
+    TTError,
+    UsageError,
 )
-from ttapi_core.providers import RequestCounts
 
-QueryParams = Mapping[str, str | int | bool | Sequence[str | int]]
+REQUEST_ID_HEADER: Final = "X-Request-Id"
+IDEMPOTENCY_HEADER: Final = "Idempotency-Key"
+_NOT_MODIFIED: Final = 304
+_T = TypeVar("_T")
+
+_log = structlog.get_logger(__name__)
 
 
 class ResilientClient:
-    """Simple version; the hardened one keeps this signature."""
+    """
+    An HTTP client for one origin that is held to account.
 
-    def __init__(self, base_url: str, *, user_agent: str = "ttapi/0.1.0", authenticator: Authenticator | None = None,
-                 limits: LimitPolicy = LimitPolicy(), retry: RetryPolicy = RetryPolicy(), breaker: BreakerPolicy = BreakerPolicy(),
-                 transport: httpx.AsyncBaseTransport | None = None, clock: Clock | None = None, seed: int | None = None) -> None:
-        self._http = httpx.AsyncClient(base_url=base_url, transport=transport, headers={"User-Agent": user_agent}, trust_env=False)
+    Every call ends with an answer below 300 (or 304), or with a `TTError`. An order is never sent twice:
+    see the table in `ttapi_client.retry`. Used in one event loop and closed with `aclose` or ``async
+    with``.
+
+    Parameters
+    ----------
+    base_url
+        Origin, with an optional path that all paths stand below.
+    user_agent
+        What the client calls itself.
+    authenticator
+        Gives the credentials; None for none.
+    limits
+        Concurrency, rate, deadline, timeouts, size of a body.
+    retry
+        Attempts and waits.
+    breaker
+        When an endpoint is left alone.
+    transport
+        Any httpx transport; None for the fastest that is installed. Closed with the client.
+    clock
+        Tells the time and waits between attempts. Timeouts of a request under way run on the event loop's
+        time.
+    seed
+        Of the jitter; None for a new one each time.
+
+    Raises
+    ------
+    ParameterError
+        If ``base_url`` is no plain http or https URL.
+
+    Examples
+    --------
+    >>> import asyncio, httpx
+    >>> async def main() -> object:
+    ...     transport = httpx.MockTransport(lambda request: httpx.Response(200, json={"up": True}))
+    ...     async with ResilientClient("https://api.example.com", transport=transport) as client:
+    ...         return await client.request_json("GET", "/status")
+    >>> asyncio.run(main())
+    {'up': True}
+    """
+
+    def __init__(  # noqa: PLR0913 - one policy an aspect, each with its default
+        self,
+        base_url: str,
+        *,
+        user_agent: str = "ttapi/0.1.0",
+        authenticator: Authenticator | None = None,
+        limits: LimitPolicy = LimitPolicy(),  # noqa: B008 - frozen
+        retry: RetryPolicy = RetryPolicy(),  # noqa: B008 - frozen
+        breaker: BreakerPolicy = BreakerPolicy(),  # noqa: B008 - frozen
+        transport: httpx.AsyncBaseTransport | None = None,
+        clock: Clock | None = None,
+        seed: int | None = None,
+    ) -> None:
+        self._transport = transport
+        self._is_closed = False
+        self._redact = Redactor()
+        self._origin = Origin(base_url, self._redact)
+        self._user_agent = user_agent
         self._authenticator = authenticator
-        self._clock = clock or SystemClock()
+        self._limits = limits
+        self._retry = retry
+        self._clock: Clock = clock if clock is not None else SystemClock()
+        self._random = Random(seed)  # noqa: S311 - jitter, no secret
+        self._rate = AdaptiveRate(initial_per_s=limits.rate_initial_per_s, min_per_s=limits.rate_min_per_s)
+        self._gate = Gate(limits.concurrency_max, self._rate, clock=self._clock)
+        self._breakers = BreakerRegistry(breaker, clock=self._clock, trial_timeout_s=limits.deadline_s)
+        self._budget = RetryBudget(reserve=limits.concurrency_max)
+        self._tickets = itertools.count()
         self._sent = 0
+        self._retried = 0
+        self._failed = 0
+
+    def __repr__(self) -> str:
+        return f"ResilientClient({str(self._origin)!r})"
 
     async def __aenter__(self) -> Self:
+        self._opened()
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         await self.aclose()
 
+    def __del__(self) -> None:
+        if not getattr(self, "_is_closed", True) and self._transport is not None:
+            warnings.warn(f"unclosed {self!r}", ResourceWarning, source=self, stacklevel=2)
+
+    def _opened(self) -> httpx.AsyncBaseTransport:
+        if self._is_closed:
+            raise UsageError(f"{self!r} is closed")
+        if self._transport is None:
+            self._transport = open_transport(self._limits, base_url=str(self._origin))
+        return self._transport
+
     async def aclose(self) -> None:
-        await self._http.aclose()
+        """Refuse whoever waits, close all connections; idempotent."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        await self._gate.aclose()
+        if self._transport is not None:
+            await self._transport.aclose()
 
     @property
     def counts(self) -> RequestCounts:
-        return RequestCounts(sent=self._sent)
+        """Attempts sent, attempts that were repetitions, and calls that failed, since the client was made."""
+        return RequestCounts(sent=self._sent, retried=self._retried, failed=self._failed)
 
-    async def request(self, method: str, path: str, *, params: QueryParams | None = None, json: object = None,
-                      content: bytes | None = None, headers: Mapping[str, str] | None = None, endpoint: str | None = None,
-                      idempotency_key: str | None = None, authenticated: bool = True, deadline_s: float | None = None) -> httpx.Response:
+    @property
+    def rate_per_s(self) -> float:
+        """The learnt rate, in requests a second; infinite while there is no limit."""
+        return self._rate.rate_per_s
+
+    @property
+    def in_flight(self) -> int:
+        """Requests under way."""
+        return self._gate.in_flight
+
+    async def request(  # noqa: PLR0913 - the parts of a request
+        self,
+        method: str,
+        path: str,
+        *,
+        params: QueryParams | None = None,
+        json: object = None,
+        content: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        endpoint: str | None = None,
+        idempotency_key: str | None = None,
+        authenticated: bool = True,
+        deadline_s: float | None = None,
+        check: Callable[[httpx.Response], None] | None = None,
+    ) -> httpx.Response:
+        """
+        Send a request, as often as it takes and may, and return the answer with its body read.
+
+        Parameters
+        ----------
+        method
+            GET, POST, ...
+        path
+            Below the base URL; a URL of the same origin will do.
+        params
+            Query parameters; a sequence repeats its key.
+        json
+            Body, to be written as JSON; None for none.
+        content
+            Body, as it is; None for none.
+        headers
+            Besides those of the client.
+        endpoint
+            Name of the breaker, such as ``GET /option-chains/{symbol}/nested``; None for method and path.
+        idempotency_key
+            Makes the peer execute the request once however often it comes; sent with every attempt.
+        authenticated
+            Whether the credentials go with it.
+        deadline_s
+            Seconds for the call from its first permit, firm; None for that of the limits.
+        check
+            Called with each answer below 300; may raise `AnswerMismatchError` or `DecodeError`, which is
+            retried like an answer that was cut off: where the request may be sent again.
+
+        Returns
+        -------
+        httpx.Response
+            ``extensions`` holds ``ttapi_request_id`` and ``ttapi_attempts``.
+
+        Raises
+        ------
+        ResponseError
+            The peer answered 300 or more (304 is an answer). Redirects are not followed.
+        TransportError
+            The exchange did not complete; `DeadlineExceededError` if no time was left.
+        CircuitOpenError
+            The endpoint failed too often; the request was not sent.
+        BodyTooLargeError
+            The answer is larger than the cap.
+        DecodeError
+            The answer is compressed in a way that was not asked for, or that does not unpack.
+        ParameterError
+            The request cannot be made, or goes to another origin.
+        UsageError
+            The client is closed.
+        """
+        call = self._call(
+            method, path, params, json, content, headers, endpoint, idempotency_key, authenticated, deadline_s
+        )
+
+        def checked(response: httpx.Response) -> httpx.Response:
+            if check is not None:
+                check(response)
+            return response
+
+        return await self._run(call, checked)
+
+    async def request_json(  # noqa: PLR0913 - the parts of a request
+        self,
+        method: str,
+        path: str,
+        *,
+        params: QueryParams | None = None,
+        json: object = None,
+        content: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        endpoint: str | None = None,
+        idempotency_key: str | None = None,
+        authenticated: bool = True,
+        deadline_s: float | None = None,
+        check: Callable[[Any], None] | None = None,
+    ) -> Any:  # noqa: ANN401 - JSON
+        """
+        Send a request like `request` and return the JSON value of its answer.
+
+        Parameters
+        ----------
+        method, path, params, json, content, headers, endpoint, idempotency_key, authenticated, deadline_s
+            As for `request`.
+        check
+            Called with the value; may raise `AnswerMismatchError` or `DecodeError`, which is retried like
+            an answer that was cut off: where the request may be sent again.
+
+        Raises
+        ------
+        DecodeError
+            Besides those of `request`: the last answer was no JSON.
+        """
+        call = self._call(
+            method, path, params, json, content, headers, endpoint, idempotency_key, authenticated, deadline_s
+        )
+
+        def decode(response: httpx.Response) -> Any:  # noqa: ANN401 - JSON
+            value = decoded_json(response.content, what=call.what, request_id=call.request_id)
+            if check is not None:
+                check(value)
+            return value
+
+        return await self._run(call, decode)
+
+    def _call(  # noqa: PLR0913, PLR0917 - handed on from one place only
+        self,
+        method: str,
+        path: str,
+        params: QueryParams | None,
+        json: object,
+        content: bytes | None,
+        headers: Mapping[str, str] | None,
+        endpoint: str | None,
+        idempotency_key: str | None,
+        authenticated: bool,  # noqa: FBT001 - handed on
+        deadline_s: float | None,
+    ) -> Call:
+        for named in (headers, params, json):
+            if isinstance(named, Mapping):
+                self._redact.register_named(named)
+        if deadline_s is not None and not deadline_s > 0:
+            raise ParameterError("deadline_s", deadline_s, "a number above zero")
+        body, content_type = encoded(json, content)
+        url = self._origin.url(path, params)
+        method = method.upper()
+        what = f"{method} {url.path}"
         request_id = uuid.uuid4().hex
-        response = None
-        for attempt in (1, 2):
-            sent = dict(headers or {})
-            credentials = await self._authenticator.headers() if authenticated and self._authenticator else {}
-            sent.update(credentials)
-            self._sent += 1
-            try:
-                response = await self._http.request(method, path, params=params, json=json, content=content, headers=sent)
-            except httpx.ConnectError as exc:
-                raise ConnectError(str(exc), request_id=request_id) from exc
-            except httpx.TransportError as exc:
-                raise ConnectionLostError(str(exc), request_id=request_id) from exc
-            response.extensions.update(ttapi_request_id=request_id, ttapi_attempts=attempt)
-            if response.status_code == 401 and attempt == 1 and credentials and await self._authenticator.refused(credentials):
-                continue
-            break
-        if response.status_code >= 300:
-            kinds = {401: AuthenticationError, 403: NotEntitledError, 404: NotFoundError, 406: VersionRefusedError, 429: RateLimitError}
-            kind = kinds.get(response.status_code, ServerFaultError if response.status_code >= 500 else RequestRefusedError if response.status_code >= 400 else ResponseError)
-            code = ""
-            try:
-                body = response.json()
-                code = str(body.get("error_code") or body.get("error", {}).get("code", ""))
-            except ValueError:
-                pass
-            raise kind(f"{method} {path} answered {response.status_code}", status=response.status_code, peer_code=code, request_id=request_id)
-        return response
+        fields = {
+            "User-Agent": self._user_agent,
+            "Accept": "application/json",
+            "Accept-Encoding": ACCEPT_ENCODING,
+            REQUEST_ID_HEADER: request_id,
+        }
+        if content_type:
+            fields["Content-Type"] = content_type
+        if idempotency_key is not None:
+            fields[IDEMPOTENCY_HEADER] = idempotency_key
+        return Call(
+            method=method,
+            url=url,
+            headers=list((fields | dict(headers or {})).items()),
+            content=body,
+            what=what,
+            endpoint=endpoint or what,
+            keyed=idempotency_key is not None,
+            authenticated=authenticated and self._authenticator is not None,
+            request_id=request_id,
+            ticket=next(self._tickets),
+            deadline_s=self._limits.deadline_s if deadline_s is None else deadline_s,
+            firm=deadline_s is not None,
+        )
 
-    async def request_json(self, method: str, path: str, *, check: Callable[[Any], None] | None = None, **options: Any) -> Any:
-        response = await self.request(method, path, **options)
+    async def _run(self, call: Call, finish: Callable[[httpx.Response], _T]) -> _T:
+        self._budget.called()
+        retrying = AsyncRetrying(
+            retry=lambda state: self._may_repeat(call, state),
+            wait=lambda state: self._wait_s(call, _error_of(state)),
+            stop=lambda state: self._is_spent(call, _error_of(state), state.upcoming_sleep),
+            sleep=self._clock.sleep,
+            retry_error_callback=lambda state: self._give_up(call, _error_of(state)),
+        )
         try:
-            value = json_module.loads(response.content)
-        except ValueError as exc:
-            raise DecodeError(f"{method} {path}: the answer is no JSON", request_id=response.extensions["ttapi_request_id"]) from exc
-        if check is not None:
-            check(value)
-        return value
+            result: _T = await retrying(self._attempt, call, finish)
+        except TTError as error:
+            self._failed += 1
+            self._debug("request failed", call, error=error.code)
+            raise
+        self._budget.succeeded()
+        return result
+
+    # The decisions, in the order in which tenacity asks for them.
+
+    def _may_repeat(self, call: Call, state: RetryCallState) -> bool:
+        error = state.outcome.exception() if state.outcome is not None else None
+        if not isinstance(error, TTError) or call.in_credentials:
+            return False
+        call.last_error = error
+        if isinstance(error, CircuitOpenError):
+            return call.opening == self._breakers.get(call.endpoint).openings
+        return call.again_at_once or may_repeat(call.kind, error, self._retry)
+
+    def _wait_s(self, call: Call, error: BaseException) -> float:
+        return 0.0 if call.again_at_once else wait_s(error, call.repeated, self._retry, self._random)
+
+    def _is_spent(self, call: Call, error: BaseException, wait: float) -> bool:
+        if isinstance(error, RateLimitError):
+            self._prolong(call)
+            wait = self._rate.delay_s(self._clock.monotonic())
+        call.is_late = wait >= self._remaining_s(call)
+        if call.is_late:
+            return True
+        if call.again_at_once or isinstance(error, CircuitOpenError):
+            return False
+        if isinstance(error, RateLimitError):
+            return call.refusals >= REFUSALS_MAX
+        call.repeated += 1
+        return call.repeated >= self._retry.attempts_max or not self._budget.spend()
+
+    def _give_up(self, call: Call, error: BaseException) -> NoReturn:
+        if call.is_late and not isinstance(error, CircuitOpenError):
+            raise self._too_late(call) from error
+        raise error
+
+    def _prolong(self, call: Call) -> bool:
+        # Moves the deadline of a refused call on, if others got through meanwhile; returns whether it is
+        # ahead.
+        call.prolong(self._rate.passed_at)
+        return self._remaining_s(call) > 0
+
+    def _remaining_s(self, call: Call) -> float:
+        return call.remaining_s(self._clock.monotonic())
+
+    def _too_late(self, call: Call, sent: Sent = Sent.MAYBE) -> DeadlineExceededError:
+        return DeadlineExceededError(
+            f"{call.what}: not done within {call.deadline_s:g} s, {call.attempts} attempts",
+            sent=sent,
+            request_id=call.request_id,
+        )
+
+    # One attempt, from the outside in.
+
+    async def _attempt(self, call: Call, finish: Callable[[httpx.Response], _T]) -> _T:
+        self._opened()
+        breaker = self._breakers.get(call.endpoint)
+        self._ask(breaker, call)
+        credentials = await self._credentials(call)
+        passage = await self._pass_gate(call)
+        try:
+            response = await self._guarded(call, breaker, passage, credentials)
+        except AuthenticationError:
+            call.again_at_once = await self._renewed(call, credentials)
+            raise
+        return finish(response)
+
+    def _ask(self, breaker: AsyncBreaker, call: Call) -> None:
+        """Spare a call that the breaker would refuse the way through the queue."""
+        try:
+            breaker.check()
+        except CircuitOpenError:
+            self._note_opening(breaker, call)
+            raise
+
+    @staticmethod
+    def _note_opening(breaker: AsyncBreaker, call: Call) -> None:
+        # The first opening that a call meets is the one that it waits for.
+        if call.opening is None:
+            call.opening = breaker.openings
+
+    async def _credentials(self, call: Call) -> Mapping[str, str]:
+        call.again_at_once = False
+        if not call.authenticated or self._authenticator is None:
+            return {}
+        call.in_credentials = True
+        credentials = await self._authenticator.headers()
+        call.in_credentials = False
+        for value in credentials.values():
+            self._redact.register(value)
+        return credentials
+
+    async def _renewed(self, call: Call, credentials: Mapping[str, str]) -> bool:
+        if call.renewed or not credentials or self._authenticator is None:
+            return False
+        call.renewed = call.in_credentials = True
+        renewed = await self._authenticator.refused(credentials)
+        call.in_credentials = False
+        return renewed
+
+    async def _pass_gate(self, call: Call) -> Passage:
+        passage = None
+        while passage is None:
+            try:
+                async with asyncio.timeout(self._remaining_s(call)):
+                    passage = await self._gate.acquire(call.ticket)
+            except TimeoutError:
+                if not self._may_queue_on(call):
+                    raise self._too_late(call) from call.last_error
+        if call.expires_at is None:
+            call.expires_at = passage.given_at + call.deadline_s
+        if self._may_queue_on(call):
+            return passage
+        self._gate.release()
+        raise self._too_late(call) from call.last_error
+
+    def _may_queue_on(self, call: Call) -> bool:
+        if call.expires_at is not None:
+            return self._prolong(call)
+        return self._rate.refusing_s(self._clock.monotonic()) < call.deadline_s
+
+    async def _guarded(
+        self, call: Call, breaker: AsyncBreaker, passage: Passage, credentials: Mapping[str, str]
+    ) -> httpx.Response:
+        try:
+            with breaker.guard():
+                return await self._timed(call, passage, credentials)
+        except CircuitOpenError:
+            self._note_opening(breaker, call)
+            raise
+        finally:
+            self._gate.release()
+
+    async def _timed(self, call: Call, passage: Passage, credentials: Mapping[str, str]) -> httpx.Response:
+        call.attempts += 1
+        self._sent += 1
+        self._retried += call.attempts > 1
+        started_at = self._clock.monotonic()
+        deadline = asyncio.timeout(self._remaining_s(call))
+        try:
+            async with deadline:
+                response = await exchange(self._opened(), call, credentials=credentials, limits=self._limits)
+        except TimeoutError as error:
+            # An attempt that took too long is a TimeoutError as well: only the deadline's own ends the call.
+            self._debug("attempt timed out", call, deadline=deadline.expired())
+            if isinstance(error, TTError):
+                raise
+            raise self._too_late(call) from call.last_error
+        except TTError as error:
+            self._debug("attempt failed", call, error=error.code)
+            raise
+        elapsed_s = round(self._clock.monotonic() - started_at, 6)
+        self._debug("attempt answered", call, status=response.status_code, elapsed_s=elapsed_s)
+        return self._judged(call, passage, response)
+
+    def _judged(self, call: Call, passage: Passage, response: httpx.Response) -> httpx.Response:
+        """Learn from an answer; raise if it is a refusal."""
+        status = response.status_code
+        now, sent_at = self._clock.monotonic(), passage.given_at
+        if status < 300 or status == _NOT_MODIFIED:
+            self._learn_quota(response, now)
+            self._rate.passed(sent_at, now, waited=passage.waited)
+            return response
+        error = refusal(
+            response, what=call.what, request_id=call.request_id, redact=self._redact, now=self._clock.now()
+        )
+        if isinstance(error, RateLimitError):
+            call.refusals += 1
+            call.ticket = next(self._tickets)
+            asked_s = error.retry_after_s
+            obeyed = asked_s is not None and asked_s <= self._retry.retry_after_max_s
+            self._rate.refused(sent_at, now, retry_after_s=asked_s if obeyed else None)
+        else:
+            self._rate.passed(sent_at, now, waited=passage.waited)
+        raise error
+
+    def _learn_quota(self, response: httpx.Response, now: float) -> None:
+        told = quota(response, self._clock.now())
+        if told is not None and told[1] <= self._retry.retry_after_max_s:
+            # The peer counted this request; the others under way may not have reached it yet.
+            self._rate.told(told[0] - (self._gate.in_flight - 1), told[1], now)
+
+    def _debug(self, event: str, call: Call, **fields: object) -> None:
+        # Unconfigured, structlog prints to standard output, which belongs to the program.
+        if structlog.is_configured():
+            _log.debug(
+                event,
+                request_id=call.request_id,
+                method=call.method,
+                endpoint=call.endpoint,
+                attempt=call.attempts,
+                **fields,
+            )
+
+
+def _error_of(state: RetryCallState) -> BaseException:
+    error = state.outcome.exception() if state.outcome is not None else None
+    assert error is not None
+    return error

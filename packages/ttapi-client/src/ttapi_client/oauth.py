@@ -90,7 +90,9 @@ class OAuthAuthenticator:
     ) -> None:
         for name, value in (("client_secret", client_secret), ("refresh_token", refresh_token)):
             if not value:
-                raise CredentialsError(name, "is empty", accepted="the value from the OAuth application's page")
+                raise CredentialsError(
+                    name, "is empty", accepted="the value from the OAuth application's page"
+                )
         self._client = client
         self._grant = {
             "grant_type": "refresh_token",
@@ -180,7 +182,11 @@ class OAuthAuthenticator:
         if self._renewal is None:
             self._renewal = asyncio.create_task(self._renew(), name="oauth-renewal")
             self._renewal.add_done_callback(self._renewal_ended)
-        return await asyncio.shield(self._renewal)
+        renewal = self._renewal
+        await asyncio.wait([renewal])  # a cancelled asker leaves it running for the others
+        if renewal.cancelled():
+            raise UsageError("the authenticator was closed while it renewed the token")
+        return renewal.result()
 
     def _renewal_ended(self, renewal: asyncio.Task[_Token]) -> None:
         if self._renewal is renewal:
@@ -221,10 +227,10 @@ class OAuthAuthenticator:
         try:
             access_token = word_of(answer, "access_token")
             life_s = float_of(answer, "expires_in") or _LIFE_S
-        except DataError:
+        except DataError:  # its message may show the token
             raise DecodeError("the answer of the token endpoint has no readable token") from None
-        if not (access_token.isascii() and access_token.isprintable()):
-            raise DecodeError("the access token cannot stand in a header")
+        if life_s < 0 or not (access_token.isascii() and access_token.isprintable()):
+            raise DecodeError("the token endpoint gave a token that cannot be used")
         now_s = self._clock.monotonic()
         margin_s = min(_MARGIN_S + self._random.uniform(0, _JITTER_S), life_s / 2)
         return _Token(f"Bearer {access_token}", now_s + life_s - margin_s, now_s + life_s)

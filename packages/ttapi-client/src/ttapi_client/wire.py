@@ -2,8 +2,8 @@
 """
 Reading the fields of tastytrade's JSON: lenient about what is absent, strict about money.
 
-Absent, ``null`` and (for prices) ``"NaN"`` are all None. Numbers come as numbers or as strings, as the service pleases.
-What is there and cannot be read is a `DataError` that names the field.
+Absent, ``null`` and (for prices) ``"NaN"`` are all None. Numbers come as numbers or as strings, as the
+service pleases. What is there and cannot be read is a `DataError` that names the field.
 """
 
 from __future__ import annotations
@@ -27,14 +27,11 @@ _SHOWN_MAX: Final = 40
 _DIGITS_MAX: Final = 60
 
 
-def _decode_with_json(content: bytes) -> Any:  # noqa: ANN401 - JSON is any value
-    return json.loads(content)
-
-
+_decode: Callable[[bytes | str], Any]
 try:
     from msgspec.json import decode as _decode
-except ModuleNotFoundError:  # pragma: no cover - the extra "stream" is absent; the standard library is twice as slow
-    _decode = _decode_with_json
+except ModuleNotFoundError:  # pragma: no cover - the extra "stream" is absent: half as fast
+    _decode = json.loads
 
 
 def decode_json(content: bytes | str) -> Any:  # noqa: ANN401 - JSON is any value
@@ -51,6 +48,11 @@ def decode_json(content: bytes | str) -> Any:  # noqa: ANN401 - JSON is any valu
     except (ValueError, RecursionError) as exc:  # both decoders' errors are ValueErrors
         shown = content[:_SHOWN_MAX]
         raise DecodeError(f"no JSON in {len(content)} characters beginning {shown!r}") from exc
+
+
+def encode_json(value: object) -> str:
+    """Encode a value as JSON without blanks."""
+    return json.dumps(value, separators=(",", ":"))
 
 
 def unreadable(field: str, value: object, expected: str) -> DataError:
@@ -103,7 +105,7 @@ def money_of(row: Row, field: str) -> Decimal:
 
 def float_of(row: Row, *fields: str) -> float | None:
     """
-    Read a price or size of market data from the first of ``fields`` that has one; None where there is no value.
+    Read a price or size of market data from the first of ``fields`` that has one; None where none has.
 
     Raises
     ------
@@ -195,7 +197,7 @@ def flag_of(row: Row, *fields: str) -> bool:
             continue
         if isinstance(value, bool):
             return value
-        if value in {"true", "false"}:
+        if isinstance(value, str) and value in {"true", "false"}:
             return bool(value == "true")
         raise unreadable(field, value, "boolean")
     return False

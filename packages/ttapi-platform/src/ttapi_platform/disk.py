@@ -50,6 +50,10 @@ class Disk:
     def step(self, operation: str, path: Path) -> None:
         """Announce an operation that is about to happen; does nothing here, a test overrides it."""
 
+    def synchronise(self, descriptor: int) -> None:
+        """Wait until the device has what was written; a test on a busy machine may do without."""
+        os.fsync(descriptor)
+
     def make_directory(self, path: Path) -> None:
         """Make one directory, readable by the owner alone."""
         self.step("make_directory", path)
@@ -77,7 +81,7 @@ class Disk:
             while view:
                 view = view[file.write(view) :]
             self.step("sync", path)
-            os.fsync(file.fileno())
+            self.synchronise(file.fileno())
 
     def sync_directory(self, path: Path) -> None:
         """Make the names in a directory durable."""
@@ -86,7 +90,7 @@ class Disk:
             return
         descriptor = os.open(path, os.O_RDONLY)
         try:
-            os.fsync(descriptor)
+            self.synchronise(descriptor)
         finally:
             os.close(descriptor)
 

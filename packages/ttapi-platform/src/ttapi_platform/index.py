@@ -92,7 +92,8 @@ class DatasetIndex:
             If the directory or an entry may not be read.
         """
         with self._lock:
-            if self._is_unchanged():
+            stamp = self._stamp()
+            if stamp is not None and stamp == self._settled:
                 return self._snapshot
             names = self._listing()
             if names != self._listed:
@@ -101,6 +102,7 @@ class DatasetIndex:
                 if loaded or gone:
                     self._snapshot = self._advance(loaded, gone)
                 self._listed = names
+            self._settled = stamp
             return self._snapshot
 
     @property
@@ -128,22 +130,22 @@ class DatasetIndex:
         """Take an entry out of the index, for good, and hand it to ``on_damage``."""
         with self._lock:
             self._ignored.add(name)
-            self._listed = None
+            self._listed = self._settled = None
             self._on_damage(self.directory / name, error)
 
-    def _is_unchanged(self) -> bool:
-        """Tell whether the directory is as it was when it was last listed."""
+    def _stamp(self) -> tuple[int, int] | None:
+        """
+        Return what changes whenever the directory does, or None if that cannot be told.
+
+        Modified just now, a directory may be modified again within the same tick of the file system's clock,
+        and its time would not show it: until it has settled it is listed each time.
+        """
         try:
             found = os.stat(self.directory)  # noqa: PTH116 - the hottest path: Path.stat takes three times as long
         except OSError:
-            return False
-        if self._listed is not None and self._settled == (found.st_ino, found.st_mtime_ns):
-            return True
-        # Modified just now, it may be modified again within the same tick of the file system's clock, which
-        # its time would not show: it is listed each time until it has settled.
+            return None
         settled = time.time_ns() - found.st_mtime_ns > _TICK_NS
-        self._settled = (found.st_ino, found.st_mtime_ns) if settled else None
-        return False
+        return (found.st_ino, found.st_mtime_ns) if settled else None
 
     def _listing(self) -> frozenset[str]:
         try:

@@ -16,7 +16,7 @@ from typing import Annotated, Final
 
 import msgspec
 
-from ttapi_core.errors import CorruptEntryError, ParameterError
+from ttapi_core.errors import CorruptEntryError, DataError, ParameterError
 from ttapi_core.providers import Outcome
 
 FORMAT_VERSION: Final = 1
@@ -178,8 +178,18 @@ def _short_digest(manifest: bytes) -> str:
 
 
 def encode_manifest(manifest: Manifest) -> bytes:
-    """Return the manifest as JSON, indented, keys sorted."""
-    return msgspec.json.format(msgspec.json.encode(manifest, order="sorted"), indent=1) + b"\n"
+    """
+    Return the manifest as JSON, indented, keys sorted.
+
+    Raises
+    ------
+    DataError
+        If a text in it is no Unicode.
+    """
+    try:
+        return msgspec.json.format(msgspec.json.encode(manifest, order="sorted"), indent=1) + b"\n"
+    except UnicodeEncodeError as error:
+        raise DataError(f"a text of the manifest is no Unicode: {error}") from error
 
 
 def decode_manifest(content: bytes, name: str) -> Manifest | None:

@@ -19,6 +19,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -103,26 +104,41 @@ def format_rows(frame: pl.DataFrame, counts: Sequence[int]) -> tuple[bytes, list
         If a column has no form in CSV.
     """
     try:
-        header = _csv(frame.clear(), header=True)
-        if not _rows_are_lines(frame):
-            return header, [_csv(part) for part in _parts(frame, counts)]
-        lines = _csv(frame).split(b"\n")
+        header, blocks, start = _csv(frame.clear(), header=True), [], 0
+        for group in _groups(counts):
+            blocks += _blocks(frame.slice(start, sum(group)), group)
+            start += sum(group)
     except pl.exceptions.PolarsError as error:
         raise DataError(f"cannot be written as CSV: {error}") from error
-    blocks, start = [], 0
-    for count in counts:
-        lines_of_key = lines[start : start + count]
-        blocks.append(b"\n".join([*lines_of_key, b""]) if lines_of_key else b"")
-        start += count
     return header, blocks
 
 
+def _groups(counts: Sequence[int]) -> Iterator[list[int]]:
+    """Gather keys up to a row group: a text of 100 MB in one piece would stop all other threads."""
+    group: list[int] = []
+    rows = 0
+    for count in counts:
+        group.append(count)
+        rows += count
+        if rows >= ROW_GROUP_ROWS:
+            yield group
+            group, rows = [], 0
+    if group:
+        yield group
+
+
+def _blocks(frame: pl.DataFrame, counts: Sequence[int]) -> list[bytes]:
+    if len(counts) <= 1 or not _rows_are_lines(frame):
+        return [_csv(part) for part in _parts(frame, counts)]
+    lines = iter(_csv(frame).splitlines(keepends=True))
+    return [b"".join(islice(lines, count)) for count in counts]
+
+
 def _rows_are_lines(frame: pl.DataFrame) -> bool:
-    """Whether no cell can hold a line break: then all keys are formatted in one call, three times faster."""
+    """Whether no cell can hold a line break: then many keys are formatted in one call, three times faster."""
     if not all(d.is_numeric() or d in _LINE_TYPES or d == pl.String for d in frame.schema.values()):
         return False
-    broken = frame.select(pl.any_horizontal(pl.col(pl.String).str.contains("\n", literal=True).any(), False))
-    return not broken.item()
+    return not frame.select(pl.any_horizontal(pl.col(pl.String).str.contains(r"[\r\n]").any(), False)).item()
 
 
 def _parts(frame: pl.DataFrame, counts: Sequence[int]) -> Iterator[pl.DataFrame]:
@@ -352,7 +368,7 @@ def scan_rows(entry: Path, facts: FileFacts, *, memo: DigestMemo) -> pl.LazyFram
     """
     Plan the reading of an entry.
 
-    The plan holds the content, or a descriptor of its own, so it outlives the entry; errors as in `read_rows`.
+    The plan holds the content or a descriptor of its own, so it outlives the entry; errors as in `read_rows`.
     """
     with _opened(entry / PARQUET) as file, _damage_named(entry / PARQUET):
         return _scan(_verified(file, facts, memo))

@@ -90,7 +90,7 @@ class Store:
         If the directory cannot be read, or, unless ``read_only``, not be written.
     """
 
-    def __init__(  # noqa: PLR0913 - one argument for each part that may be replaced, by keyword
+    def __init__(
         self,
         root: Path,
         *,
@@ -294,8 +294,9 @@ class Store:
         """
         Write an entry, durably, and return its records sorted by key.
 
-        Either all of it is in the store afterwards or nothing. Generations beyond those that each key keeps
-        are dropped with their entries.
+        Either all of it is in the store afterwards or nothing. (After an error of the last step, which makes the
+        entry durable, it is there although an error was raised.) Generations beyond those that each key
+        keeps are dropped with their entries.
 
         Raises
         ------
@@ -332,8 +333,8 @@ class Store:
         """
         Remove entries and return how many; what cannot be removed is left for the next time.
 
-        First all are renamed out of sight, and that is made durable: after a power cut none may be back in its
-        place with some of its files gone.
+        First all are renamed out of sight, and that is made durable: after a power cut none may be back in
+        its place with some of its files gone.
         """
         removed = []
         for name in names:

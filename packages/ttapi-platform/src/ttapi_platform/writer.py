@@ -14,8 +14,8 @@ import atexit
 import threading
 import time
 import weakref
-from collections import deque
-from collections.abc import Callable, Hashable
+from collections import Counter, deque
+from collections.abc import Callable, Hashable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -95,6 +95,16 @@ class _Batch:
     size_bytes: int = 0
     done: Future[None] = field(default_factory=_promise)
 
+    def settle(self, results: Mapping[str, Record | TTError]) -> None:
+        """Tell everybody who waits what came of it, and let go of the rows."""
+        self.items.clear()
+        for key, result in results.items():
+            if isinstance(result, TTError):
+                self.written[key].set_exception(result)
+            else:
+                self.written[key].set_result(result)
+        self.done.set_result(None)
+
 
 class BackgroundWriter:
     """
@@ -123,7 +133,7 @@ class BackgroundWriter:
             record = await written  # raises what prevented it
     """
 
-    def __init__(  # noqa: PLR0913 - bounds, all by keyword
+    def __init__(
         self,
         store: Store,
         *,
@@ -307,13 +317,13 @@ class BackgroundWriter:
         touched = set()
         while (batch := self._next()) is not None:
             touched.add(batch.dataset)
-            self._write(batch)
+            results = self._write(batch)
             with self._changed:
                 self._unfinished.remove(batch)
                 self._queued_items -= len(batch.items)
                 self._queued_bytes -= batch.size_bytes
                 self._release_waiting()
-            batch.done.set_result(None)
+            batch.settle(results)
         for dataset in sorted(touched):
             self._compact(dataset)
         self._ended.set_result(None)
@@ -337,55 +347,45 @@ class BackgroundWriter:
                     self._changed.wait(wait_s)
             return self._ready.popleft()
 
-    def _write(self, batch: _Batch) -> None:
+    def _write(self, batch: _Batch) -> Mapping[str, Record | TTError]:
+        """Persist a batch; return, for each key, its record or what prevented it."""
         items = tuple(batch.items.values())
+        results = self._persist(batch, items)
+        if len(items) > 1 and any(isinstance(result, DataError) for result in results.values()):
+            # One item that cannot be written must not take the others with it.
+            results = {key: result for item in items for key, result in self._persist(batch, (item,)).items()}
+        failed = {key: result for key, result in results.items() if isinstance(result, TTError)}
+        for problem, count in Counter(map(str, failed.values())).items():
+            _log.error(
+                "items_not_persisted",
+                run_id=self._run_id,
+                provider=self._provider,
+                dataset=batch.dataset,
+                items=count,
+                problem=problem,
+            )
+        with self._changed:
+            self._persisted += len(results) - len(failed)
+            self._failures += [
+                WriteFailure(dataset=batch.dataset, key=key, error=error) for key, error in failed.items()
+            ]
+        return results
+
+    def _persist(self, batch: _Batch, items: tuple[ItemDraft, ...]) -> Mapping[str, Record | TTError]:
         try:
-            self._persist(batch, items)
-        except DataError as error:  # one item that cannot be written must not take the others with it
-            if len(items) == 1:
-                self._fail(batch, items, error)
-                return
-            for item in items:
-                self._write_alone(batch, item)
+            draft = EntryDraft(schema_version=batch.schema_version, run_id=self._run_id, items=items)
+            records = self._store.write(self._provider, batch.dataset, draft)
         except TTError as error:
-            self._fail(batch, items, error)
-        except (Exception, pl.exceptions.PanicException) as error:  # noqa: BLE001 - the end of a task: nothing may be lost
+            return dict.fromkeys((item.key for item in items), error)
+        except (Exception, pl.exceptions.PanicException) as error:  # noqa: BLE001 - the end of a task
             unexpected = StoreUnavailableError(
                 self._store.root, f"unexpected {type(error).__name__}: {error}"
             )
             unexpected.__cause__ = error
-            self._fail(batch, items, unexpected)
-
-    def _write_alone(self, batch: _Batch, item: ItemDraft) -> None:
-        try:
-            self._persist(batch, (item,))
-        except TTError as error:
-            self._fail(batch, (item,), error)
-
-    def _persist(self, batch: _Batch, items: tuple[ItemDraft, ...]) -> None:
-        draft = EntryDraft(schema_version=batch.schema_version, run_id=self._run_id, items=items)
-        records = self._store.write(self._provider, batch.dataset, draft)
+            return dict.fromkeys((item.key for item in items), unexpected)
         with self._changed:
-            self._persisted += len(items)
             self._entries += 1
-        for record in records:
-            batch.written[record.key].set_result(record)
-
-    def _fail(self, batch: _Batch, items: tuple[ItemDraft, ...], error: TTError) -> None:
-        _log.error(
-            "entry_not_written",
-            run_id=self._run_id,
-            provider=self._provider,
-            dataset=batch.dataset,
-            keys=len(items),
-            problem=str(error),
-        )
-        with self._changed:
-            self._failures += [
-                WriteFailure(dataset=batch.dataset, key=item.key, error=error) for item in items
-            ]
-        for item in items:
-            batch.written[item.key].set_exception(error)
+        return {record.key: record for record in records}
 
     def _compact(self, dataset: str) -> None:
         try:

@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The providers of the program, and how each is opened. Libraries are loaded when one is."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import asynccontextmanager
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from ttapi_onboarding import Connection, ProviderSpec
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from ttapi_core import DataProvider
+    from ttapi_onboarding import Settings
+    from ttapi_platform import FilesProvider
+
+SANDBOX_COMMAND: Final = (sys.executable, "-m", "ttapi_sandbox")
+_ALL: Final = ("accounts", "symbols", "trading_days", "quotes", "eod_data", "expiration_series")
+_TASTYTRADE_URLS: Final = {
+    "production": "https://api.tastyworks.com",
+    "cert": "https://api.cert.tastyworks.com",
+}
+
+
+@asynccontextmanager
+async def _open_sandbox(connection: Connection) -> AsyncIterator[DataProvider]:
+    from ttapi_app.sandbox_process import running_sandbox  # noqa: PLC0415 - see the head of the module
+    from ttapi_client.provider import open_tastytrade  # noqa: PLC0415 - likewise
+
+    settings = connection.settings
+    async with (
+        running_sandbox(SANDBOX_COMMAND, settings.sandbox) as ready,
+        open_tastytrade(
+            ready.url,
+            client_secret=ready.client_secret,
+            refresh_token=ready.refresh_token,
+            name=_sandbox_source(settings),
+            simulated=True,
+            limits=settings.limits(),
+            retry=settings.retry(),
+        ) as provider,
+    ):
+        yield provider
+
+
+def _sandbox_source(settings: Settings) -> str:
+    """Name each simulated market apart: what one made up is no cached answer of another."""
+    seed, as_of = settings.sandbox.seed, settings.sandbox.as_of
+    parts = ["sandbox"]
+    if seed not in (None, 1):
+        parts.append(f"seed{seed}")
+    if as_of is not None:
+        parts.append(as_of.replace(":", ""))
+    return "-".join(parts)
+
+
+@asynccontextmanager
+async def _open_tastytrade(connection: Connection) -> AsyncIterator[DataProvider]:
+    from ttapi_client.provider import open_tastytrade  # noqa: PLC0415 - see the head of the module
+    from ttapi_onboarding import read_credentials  # noqa: PLC0415 - likewise
+
+    settings = connection.settings
+    credentials = read_credentials(connection.environment)
+    async with open_tastytrade(
+        settings.tastytrade.base_url or _TASTYTRADE_URLS[settings.tastytrade.environment],
+        client_secret=credentials.client_secret,
+        refresh_token=credentials.refresh_token,
+        name=_tastytrade_source(settings),
+        simulated=False,
+        limits=settings.limits(),
+        retry=settings.retry(),
+    ) as provider:
+        # One cheap question first: wrong credentials and an unreachable server are found at once, not symbol by symbol.
+        health = await provider.health_check()
+        if health.cause is not None:
+            raise health.cause
+        yield provider
+
+
+def _tastytrade_source(settings: Settings) -> str:
+    environment = settings.tastytrade.environment
+    return "tastytrade" if environment == "production" else f"tastytrade-{environment}"
+
+
+@asynccontextmanager
+async def _open_files(connection: Connection) -> AsyncIterator[DataProvider]:
+    provider = _files_provider(connection.settings)
+    try:
+        yield provider
+    finally:
+        await provider.aclose()
+
+
+def _files_provider(settings: Settings) -> FilesProvider:
+    from ttapi_core import ConfigurationError  # noqa: PLC0415 - see the head of the module
+    from ttapi_platform import FilesProvider  # noqa: PLC0415 - likewise
+
+    path, mapping = settings.files.path, settings.files.mapping
+    if path is None:
+        raise ConfigurationError("files.path", "is not set", hint="name the directory with --path")
+    return FilesProvider(
+        Path(path).expanduser(), mapping=Path(mapping).expanduser() if mapping is not None else None
+    )
+
+
+SPECS: Final = (
+    ProviderSpec(
+        name="sandbox",
+        description="a simulated tastytrade on this machine: 507 symbols, nothing to set up",
+        simulated=True,
+        needs_credentials=False,
+        datasets=_ALL,
+        open=_open_sandbox,
+        source=_sandbox_source,
+    ),
+    ProviderSpec(
+        name="tastytrade",
+        description="the tastytrade API, with your account",
+        simulated=False,
+        needs_credentials=True,
+        datasets=_ALL,
+        open=_open_tastytrade,
+        source=_tastytrade_source,
+    ),
+    ProviderSpec(
+        name="files",
+        description="a directory of CSV or Parquet files that you have",
+        simulated=False,
+        needs_credentials=False,
+        datasets=("eod_data",),
+        open=_open_files,
+        since_default=date(1900, 1, 1),
+    ),
+)
+"""Every provider, in the order in which they are listed."""

@@ -1,0 +1,368 @@
+# SPDX-License-Identifier: Apache-2.0
+"""
+tastytrade as a `DataProvider`: six datasets, each asked key answered exactly once.
+
+What an outcome means here:
+
+* ``UNKNOWN_SYMBOL``: the server leaves the symbol out of an answer that names the others; a chain is 404 and
+  the instrument list does not know the symbol either; an account is not in the list of accounts; a venue is
+  not served.
+* ``EMPTY``: a chain is 404 or has no expirations, but the instrument list knows the symbol: it has no
+  options. A candle series is empty, or the stream stays silent for the symbol while it answers for others
+  (then the cause says so): the stream does not tell an unknown symbol from one without trades.
+* ``NOT_ENTITLED``: 403.
+* ``FAILED``: everything else, with its cause. A refused grant and a closed provider are raised instead.
+
+Bulk calls come first: quotes go 100 a call, instruments as many a call as a query holds.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any, Final, Self
+
+import structlog
+
+from ttapi_client.api import RequestTrace
+from ttapi_client.client import ResilientClient
+from ttapi_client.datasets import DatasetReader
+from ttapi_client.dxlink import DXLinkConnection, DXLinkPolicy, FeedEvent
+from ttapi_client.live import QUOTE_FIELDS, TRADE_FIELDS, quote_of, trade_of
+from ttapi_client.oauth import OAuthAuthenticator
+from ttapi_client.tastytrade import TastytradeClient
+from ttapi_core import (
+    BreakerPolicy,
+    Clock,
+    DataAnswer,
+    DataRequest,
+    Event,
+    Health,
+    LimitPolicy,
+    RequestCounts,
+    RetryPolicy,
+    Symbol,
+    SystemClock,
+)
+from ttapi_core.errors import (
+    DataError,
+    NotFoundError,
+    ParameterError,
+    SymbolError,
+    TTError,
+    UnknownNameError,
+    UsageError,
+)
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from types import TracebackType
+
+    import httpx
+
+_log = structlog.get_logger(__name__)
+
+ALL: Final = "all"
+"""The universe of everything that is traded and has options, indexes left out."""
+
+_EVENT_TYPES: Final = {"quote": ("Quote", QUOTE_FIELDS), "trade": ("Trade", TRADE_FIELDS)}
+
+
+class TastytradeProvider:
+    """
+    A `DataProvider` over the tastytrade API; made by `open_tastytrade`.
+
+    Parameters
+    ----------
+    client
+        Sends the requests; closed with the provider.
+    authenticator
+        Of that client; closed with the provider.
+    token_client
+        Sends the authenticator's requests; closed with the provider.
+    name
+        Short name, safe as a folder name.
+    simulated
+        Whether the data is made up.
+    workers
+        Calls that are made at a time.
+    stream_policy
+        Waits and bounds of the stream.
+    clock
+        Tells the time and waits.
+    """
+
+    def __init__(
+        self,
+        client: ResilientClient,
+        *,
+        authenticator: OAuthAuthenticator | None = None,
+        token_client: ResilientClient | None = None,
+        name: str = "tastytrade",
+        simulated: bool = False,
+        workers: int = 100,
+        stream_policy: DXLinkPolicy | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self._client = client
+        self._authenticator = authenticator
+        self._token_client = token_client
+        self._name = name
+        self._simulated = simulated
+        self._stream_policy = stream_policy
+        self._clock: Clock = clock if clock is not None else SystemClock()
+        self._stream: DXLinkConnection | None = None
+        self._closed = False
+        self.api: Final = TastytradeClient(client)
+        self._reader = DatasetReader(self.api, stream=self._opened_stream, clock=self._clock, workers=workers)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(name={self._name!r}, simulated={self._simulated})"
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """End all subscriptions and close all connections; idempotent."""
+        self._closed = True
+        for part in (self._stream, self._authenticator, self._client, self._token_client):
+            if part is not None:
+                await part.aclose()
+
+    @property
+    def name(self) -> str:
+        """Short name, safe as a folder name."""
+        return self._name
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the data is made up."""
+        return self._simulated
+
+    @property
+    def datasets(self) -> frozenset[str]:
+        """Names of the datasets that it can answer."""
+        return frozenset(self._reader.readers)
+
+    @property
+    def counts(self) -> RequestCounts:
+        """Requests since it was opened, those for tokens included."""
+        counts = [c.counts for c in (self._client, self._token_client) if c is not None]
+        return RequestCounts(
+            sent=sum(c.sent for c in counts),
+            retried=sum(c.retried for c in counts),
+            failed=sum(c.failed for c in counts),
+        )
+
+    async def universe(self, name: str) -> Sequence[str]:
+        """
+        Return the symbols of ``all``, or of a public watchlist.
+
+        ``all`` is what is traded and has options, without indexes, in alphabetical order. Where no instrument
+        says anything of options, every one counts.
+
+        Raises
+        ------
+        UnknownNameError
+            If it is neither.
+        TTError
+            If a call failed.
+        """
+        return await self._all() if name == ALL else await self._watchlist(name)
+
+    async def _all(self) -> list[str]:
+        equities = [e for e in await self._reader.active_equities() if e.active and not e.is_index]
+        told = any(equity.has_options is not None for equity in equities)
+        symbols = {equity.symbol for equity in equities if equity.has_options or not told}
+        _log.info("universe", name=ALL, symbols=len(symbols), without_options=len(equities) - len(symbols))
+        return sorted(symbols)
+
+    async def _watchlist(self, name: str) -> list[str]:
+        try:
+            texts = await self.api.public_watchlist(name)
+        except NotFoundError as exc:
+            raise UnknownNameError("universe", name, await self._universe_names()) from exc
+        symbols: dict[str, None] = {}
+        for text in texts:
+            try:
+                symbols[Symbol.parse(text).canonical] = None
+            except SymbolError as exc:
+                _log.warning("watchlist_entry_left_out", watchlist=name, cause=str(exc))
+        return list(symbols)
+
+    async def _universe_names(self) -> tuple[str, ...]:
+        try:
+            return (ALL, *sorted(await self.api.public_watchlists()))
+        except TTError:  # only the error message gets shorter
+            return (ALL,)
+
+    async def get_data(self, request: DataRequest) -> AsyncGenerator[DataAnswer, None]:
+        """
+        Answer a request, each key exactly once, in any order, as the answers come in.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such dataset.
+        GrantRefusedError, UsageError
+            If no further answer is possible.
+        TTError
+            If the accounts are asked for without keys, and cannot be listed.
+        """
+        read = self._reader.readers.get(request.dataset)
+        if read is None:
+            raise UnknownNameError("dataset", request.dataset, tuple(sorted(self.datasets)))
+        self._check_open()
+        async with aclosing(read(request)) as answers:
+            async for answer in answers:
+                yield answer
+
+    async def health_check(self) -> Health:
+        """Ask for the accounts; the clock skew is known to about a second."""
+        trace = RequestTrace()
+        started_s = time.perf_counter()
+        try:
+            self._check_open()
+            await self.api.accounts(trace=trace)
+        except TTError as exc:
+            return Health(reachable=False, cause=exc)
+        latency_s = time.perf_counter() - started_s
+        return Health(
+            reachable=True, latency_s=latency_s, clock_skew_s=_skew_s(trace, self._clock.now(), latency_s)
+        )
+
+    async def subscribe(self, kinds: Sequence[str], symbols: Sequence[str]) -> AsyncGenerator[Event, None]:
+        """
+        Yield ``quote`` and ``trade`` events until the provider is closed.
+
+        An event that cannot be read is left out and logged.
+
+        Raises
+        ------
+        ParameterError
+            If a kind is neither, or a symbol is none.
+        TTError
+            If the stream broke for good.
+        """
+        unknown = [kind for kind in kinds if kind not in _EVENT_TYPES]
+        if unknown or not kinds:
+            raise ParameterError("kinds", tuple(kinds), f"some of {', '.join(_EVENT_TYPES)}")
+        by_streamer = {symbol.streamer: symbol for symbol in map(Symbol.parse, symbols)}
+        feed = self._opened_stream().feed(dict(_EVENT_TYPES[kind] for kind in kinds), by_streamer)
+        try:
+            async with aclosing(feed) as events:
+                async for event in events:
+                    value = self._event_of(event, by_streamer)
+                    if value is not None:
+                        yield value
+        except UsageError:
+            if not self._closed:
+                raise
+
+    def _event_of(self, event: FeedEvent, by_streamer: dict[str, Symbol]) -> Event | None:
+        symbol = by_streamer.get(event.symbol)
+        if symbol is None:
+            return None
+        now = self._clock.now()
+        read: Any = quote_of if event.event_type == "Quote" else trade_of
+        try:
+            return Event(payload=read(symbol, event.values, read_at=now), time=now, source=self._name)
+        except (DataError, ParameterError) as exc:
+            _log.warning("event_left_out", symbol=event.symbol, kind=event.event_type, cause=str(exc))
+            return None
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise UsageError(f"the provider {self._name} is closed")
+
+    def _opened_stream(self) -> DXLinkConnection:
+        self._check_open()
+        if self._stream is None:
+            self._stream = DXLinkConnection(
+                self.api.quote_token, policy=self._stream_policy, clock=self._clock
+            )
+        return self._stream
+
+
+def _skew_s(trace: RequestTrace, now: datetime, latency_s: float) -> float | None:
+    try:
+        server_time = parsedate_to_datetime(trace.server_time)
+        # Half a second, because the header is cut to whole ones; half the latency, because it is as old.
+        return (server_time - now).total_seconds() + 0.5 + latency_s / 2
+    except (TypeError, ValueError):  # no header, or one without a zone
+        return None
+
+
+def open_tastytrade(  # noqa: PLR0913 - the settings of a provider, each with its default
+    base_url: str,
+    client_secret: str,
+    refresh_token: str,
+    *,
+    name: str = "tastytrade",
+    simulated: bool = False,
+    limits: LimitPolicy = LimitPolicy(),  # noqa: B008 - frozen
+    retry: RetryPolicy = RetryPolicy(),  # noqa: B008 - frozen
+    breaker: BreakerPolicy = BreakerPolicy(),  # noqa: B008 - frozen
+    stream: DXLinkPolicy | None = None,
+    transport: httpx.AsyncBaseTransport | None = None,
+    clock: Clock | None = None,
+    seed: int | None = None,
+) -> TastytradeProvider:
+    """
+    Make a provider; nothing is sent before the first question.
+
+    Parameters
+    ----------
+    base_url
+        ``https://api.tastyworks.com``, or that of the sandbox.
+    client_secret, refresh_token
+        The credentials of the OAuth grant.
+    name, simulated
+        What the provider says of itself.
+    limits, retry, breaker
+        Of the HTTP client.
+    stream
+        Of the DXLink connection.
+    transport
+        Any httpx transport, shared by requests and tokens; None for the fastest that is installed.
+    clock
+        Tells the time and waits.
+    seed
+        Of all jitter.
+
+    Raises
+    ------
+    CredentialsError
+        If a credential is empty.
+    ParameterError
+        If ``base_url`` is no plain http or https URL.
+    """
+    options: dict[str, Any] = {
+        "limits": limits,
+        "retry": retry,
+        "breaker": breaker,
+        "transport": transport,
+        "clock": clock,
+        "seed": seed,
+    }
+    token_client = ResilientClient(base_url, **options)
+    authenticator = OAuthAuthenticator(
+        token_client, client_secret=client_secret, refresh_token=refresh_token, clock=clock, seed=seed
+    )
+    return TastytradeProvider(
+        ResilientClient(base_url, authenticator=authenticator, **options),
+        authenticator=authenticator,
+        token_client=token_client,
+        name=name,
+        simulated=simulated,
+        workers=limits.concurrency_max,
+        stream_policy=stream,
+        clock=clock,
+    )

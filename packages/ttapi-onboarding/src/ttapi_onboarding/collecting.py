@@ -1,0 +1,205 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``ttapi collect``: one run over a universe, and what is shown of it."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from ttapi_core import ParameterError, TTError
+from ttapi_onboarding.analysis import volatility_table
+from ttapi_onboarding.exits import ExitCode
+from ttapi_onboarding.progress import progress_board
+from ttapi_onboarding.reports import report_parts, volatility_drawn
+from ttapi_onboarding.screens import note, show, stdout_is_terminal, warn, warn_if_simulated, write_line
+from ttapi_platform import Collector, DeferredProvider, Store, resolve_universe
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Sequence
+    from contextlib import AbstractAsyncContextManager
+
+    from ttapi_core import DataProvider
+    from ttapi_onboarding.invocation import Invocation
+    from ttapi_onboarding.layers import Loaded
+    from ttapi_onboarding.settings import Settings
+    from ttapi_platform import CollectReport, Progress
+
+TOP: Final = 10
+_FILES: Final = "files"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CollectOrder:
+    """
+    What is to be collected.
+
+    Parameters
+    ----------
+    symbols
+        Instrument names; empty for a universe.
+    datasets
+        Names; empty for all that the provider has.
+    since
+        First day of daily data, or None for that of the settings.
+    refresh
+        Whether to fetch also what is fresh.
+    """
+
+    symbols: Sequence[str] = ()
+    datasets: Sequence[str] = ()
+    since: date | None = None
+    refresh: bool = False
+
+
+def require_files_provider(settings: Settings, **flags: object) -> None:
+    """Raise `ParameterError` if a flag of the files provider is given to another one."""
+    for name, value in flags.items():
+        if value is not None and settings.provider != _FILES:
+            raise ParameterError(name, str(value), f"only with --provider {_FILES}")
+
+
+def require_one_universe(symbols: Sequence[str] | None, universe: str | None) -> None:
+    """Raise `ParameterError` if symbols and a universe are both given as flags."""
+    if symbols and universe is not None:
+        raise ParameterError("universe", universe, "either symbols or a universe, not both")
+
+
+def run(
+    invocation: Invocation, loaded: Loaded, order: CollectOrder, *, as_json: bool, progress: bool
+) -> ExitCode:
+    """Collect, show the report, and return the exit code that it deserves."""
+    settings = loaded.settings
+    spec = invocation.spec(settings.provider)
+    warn_if_simulated(spec.name, simulated=spec.simulated)
+    with (
+        Store(Path(settings.data_dir)) as store,
+        progress_board(f"opening {spec.name}", wanted=progress) as on_progress,
+    ):
+        report = _interruptible(invocation, settings, order, store, on_progress)
+        _tell_left_out(report)
+        if as_json or not stdout_is_terminal():
+            write_line(report.to_json())
+            return verdict(report, settings.max_missing)
+    _draw(report, store, settings)
+    return verdict(report, settings.max_missing)
+
+
+def _interruptible(
+    invocation: Invocation,
+    settings: Settings,
+    order: CollectOrder,
+    store: Store,
+    on_progress: Callable[[Progress], None] | None,
+) -> CollectReport:
+    try:
+        return asyncio.run(collect(invocation, settings, order, store=store, on_progress=on_progress))
+    except KeyboardInterrupt:
+        kept = f"what was fetched is kept in {settings.data_dir}; run it again to go on"
+        raise KeyboardInterrupt(kept) from None
+
+
+async def collect(
+    invocation: Invocation,
+    settings: Settings,
+    order: CollectOrder,
+    *,
+    store: Store,
+    on_progress: Callable[[Progress], None] | None = None,
+) -> CollectReport:
+    """
+    Open the provider, find the universe, collect.
+
+    Raises
+    ------
+    TTError
+        Whatever makes a run impossible; what goes wrong with one symbol is in the report.
+    """
+    ttls = settings.ttls()
+    async with aclosing(deferred(invocation, settings)) as provider:
+        universe = await resolve_universe(
+            provider,
+            order.symbols,
+            universe=None if order.symbols else settings.universe,
+            named=settings.universes,
+            store=store,
+            ttls=ttls,
+            refresh=order.refresh,
+        )
+        if universe.duplicates:
+            note(f"universe {universe.name}: {universe.duplicates} repeated symbols are asked for once")
+        collector = Collector(store, provider, ttls=ttls, on_progress=on_progress)
+        return await collector.collect(
+            universe.keys,
+            datasets=order.datasets or None,
+            since=_since(invocation, settings, order),
+            refresh=order.refresh,
+        )
+
+
+def deferred(invocation: Invocation, settings: Settings) -> DeferredProvider:
+    """Return the provider of the settings, opened when it is first asked something."""
+    spec = invocation.spec(settings.provider)
+    return DeferredProvider(
+        spec.source_name(settings),
+        simulated=spec.simulated,
+        datasets=frozenset(spec.datasets),
+        opened=_opened_once(lambda: invocation.open(settings)),
+    )
+
+
+def _opened_once(
+    opened: Callable[[], AbstractAsyncContextManager[DataProvider]],
+) -> Callable[[], AbstractAsyncContextManager[DataProvider]]:
+    """Remember a failure to open: six datasets shall not wait one after the other for a server that is away."""
+    failures: list[TTError] = []
+
+    @asynccontextmanager
+    async def attempt() -> AsyncIterator[DataProvider]:
+        if failures:
+            raise failures[0]
+        async with AsyncExitStack() as stack:
+            try:
+                provider = await stack.enter_async_context(opened())
+            except TTError as exc:
+                failures.append(exc)
+                raise
+            yield provider
+
+    return attempt
+
+
+def _since(invocation: Invocation, settings: Settings, order: CollectOrder) -> date | None:
+    if order.since is not None:
+        return order.since
+    return settings.since(datetime.now(UTC).date()) or invocation.spec(settings.provider).since_default
+
+
+def _tell_left_out(report: CollectReport) -> None:
+    if report.skipped_rows:
+        warn(f"{report.skipped_rows:,} malformed rows were left out; ttapi collect --json says where and why")
+
+
+def verdict(report: CollectReport, max_missing: float) -> ExitCode:
+    """Return the exit code of a report, and warn where something is missing."""
+    if report.missing_fraction > max_missing:
+        warn(f"{report.missing_fraction:.1%} is missing, more than --max-missing {max_missing:g}")
+        return ExitCode.MISSING
+    if report.missing_fraction:
+        warn(f"{report.missing_fraction:.1%} is missing, within --max-missing {max_missing:g}")
+    return ExitCode.COMPLETE
+
+
+def _draw(report: CollectReport, store: Store, settings: Settings) -> None:
+    show(*report_parts(report, data_dir=settings.data_dir))
+    if "eod_data" not in report.datasets:
+        return
+    symbols = {outcome.key for outcome in report.outcomes if outcome.dataset == "eod_data"}
+    table = volatility_table(store, report.provider, symbols=symbols).drop_nulls("volatility")
+    simulated = "SIMULATED · " if report.simulated else ""
+    if table.height:
+        title = f"{simulated}highest volatility a year, symbols with enough days: {table.height:,}"
+        show(volatility_drawn(table.head(TOP), title=title))

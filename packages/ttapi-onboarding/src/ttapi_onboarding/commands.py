@@ -1,0 +1,417 @@
+# SPDX-License-Identifier: Apache-2.0
+"""
+The commands: what each takes and what its help says. What it does stands in a module of its own.
+
+That module, and Polars with it, is loaded when the command runs, so that help and completion are quick.
+Annotations are evaluated here, for typer reads them.
+"""
+
+import subprocess
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from ttapi_onboarding import completion
+from ttapi_onboarding.exits import ExitCode
+from ttapi_onboarding.formats import Format
+from ttapi_onboarding.invocation import Invocation
+
+ProviderName = Annotated[
+    str | None,
+    typer.Option("--provider", metavar="NAME", help="Where data comes from; see [bold]ttapi providers[/]."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output, nothing else.")]
+Symbols = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="SYMBOLS", help="Instrument names.", autocompletion=completion.symbols),
+]
+Output = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", metavar="FILE", help="Write to this file; its suffix names the format."),
+]
+FormatName = Annotated[
+    Format | None,
+    typer.Option("--format", "-f", help="By default a table on a terminal and CSV in a pipe."),
+]
+_SETTINGS: Final = {"allow_extra_args": True, "ignore_unknown_options": True}
+
+
+def init(
+    context: typer.Context,
+    *,
+    provider: ProviderName = None,
+    universe: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME|FILE", help="A name or a file; all by default.", autocompletion=completion.universes
+        ),
+    ] = None,
+    path: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Directory of your files, for provider files.")
+    ] = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Ask nothing; what no flag says keeps its default.")
+    ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace an existing file; it is kept as .bak.")
+    ] = False,
+    test: Annotated[bool, typer.Option(help="Whether the connection must work first.")] = True,
+) -> None:
+    """
+    Set up: choose a provider, test the connection, write config.toml.
+
+    Credentials go to the keyring or stay in your environment, never in the file.
+
+    Example: [bold]ttapi init --provider sandbox --yes[/]
+    """
+    from ttapi_onboarding import wizard  # noqa: PLC0415 - see the head of the module
+    from ttapi_onboarding.screens import stdin_is_terminal  # noqa: PLC0415 - likewise
+
+    invocation = _invocation(context)
+    answers = wizard.Answers(
+        provider=provider,
+        universe=universe,
+        data_dir=_text(invocation.flags.get("data_dir")),
+        path=str(path) if path is not None else None,
+    )
+    wizard.run(invocation, answers, ask=not yes and stdin_is_terminal(), force=force, test=test)
+
+
+def doctor(context: typer.Context, *, as_json: AsJson = False) -> None:
+    """
+    Check configuration, credentials, clock, disk, store and provider, and say what to mend.
+
+    Exit code 1 if a check fails.
+
+    Example: [bold]ttapi doctor --json[/]
+    """
+    from ttapi_onboarding import checkup  # noqa: PLC0415 - see the head of the module
+
+    _end(checkup.run(_invocation(context), as_json=as_json))
+
+
+def collect(  # noqa: PLR0913 - one parameter a flag
+    context: typer.Context,
+    symbols: Symbols = None,
+    *,
+    universe: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME|FILE",
+            help="A universe of the settings, a file with one symbol a line, or a name the provider knows.",
+            autocompletion=completion.universes,
+        ),
+    ] = None,
+    dataset: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--dataset",
+            "-d",
+            metavar="NAME",
+            help="Only this; may be repeated.",
+            autocompletion=completion.datasets,
+        ),
+    ] = None,
+    provider: ProviderName = None,
+    path: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Directory of your files, with --provider files.")
+    ] = None,
+    mapping: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="TOML file that names their columns, with --provider files."),
+    ] = None,
+    since: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d"], metavar="DATE", help="First day of daily data, such as 2026-01-02."
+        ),
+    ] = None,
+    refresh: Annotated[bool, typer.Option("--refresh", help="Fetch also what is still fresh.")] = False,
+    max_missing: Annotated[
+        float | None,
+        typer.Option(
+            metavar="FRACTION", min=0, max=1, help="Share that may be missing before the exit code is 3."
+        ),
+    ] = None,
+    as_json: AsJson = False,
+    no_progress: Annotated[bool, typer.Option("--no-progress", help="No bars on standard error.")] = False,
+) -> None:
+    """
+    Bring a universe into the local store, and say exactly what is missing and why.
+
+    Without symbols and settings it is the whole universe of the provider.
+    What is fresh is not fetched again; an interrupted run goes on where it was.
+    Standard output is the report: a table on a terminal, JSON in a pipe.
+
+    Exit codes: 0 complete or within --max-missing, 2 usage, 3 too much missing,
+    4 configuration or credentials, 130 interrupted, 1 anything else.
+
+    Example: [bold]ttapi collect AAPL SPY --dataset eod_data --since 2026-01-02[/]
+    """
+    from ttapi_onboarding import collecting  # noqa: PLC0415 - see the head of the module
+
+    invocation = _invocation(context)
+    loaded = invocation.load(
+        provider=provider,
+        universe=universe,
+        max_missing=max_missing,
+        files__path=str(path) if path is not None else None,
+        files__mapping=str(mapping) if mapping is not None else None,
+    )
+    collecting.require_files_provider(loaded.settings, path=path, mapping=mapping)
+    collecting.require_one_universe(symbols, universe)
+    order = collecting.CollectOrder(
+        symbols=symbols or (),
+        datasets=dataset or (),
+        since=since.date() if since is not None else None,
+        refresh=refresh,
+    )
+    _end(collecting.run(invocation, loaded, order, as_json=as_json, progress=not no_progress))
+
+
+def show(
+    context: typer.Context,
+    dataset: Annotated[str, typer.Argument(help="What to show.", autocompletion=completion.datasets)],
+    symbol: Annotated[
+        str | None, typer.Argument(help="Of which symbol; all by default.", autocompletion=completion.symbols)
+    ] = None,
+    *,
+    provider: ProviderName = None,
+    chosen: FormatName = None,
+    output: Output = None,
+    limit: Annotated[
+        int | None, typer.Option(min=0, help="Rows at most, 0 for all; 50 in a table, else all by default.")
+    ] = None,
+) -> None:
+    """
+    Show what the local store has of a dataset.
+
+    Where it comes from and when it was fetched is said on standard error.
+    In CSV, text that a spreadsheet would run gets an apostrophe in front.
+
+    Example: [bold]ttapi show eod_data AAPL --format csv --output aapl.csv[/]
+    """
+    from ttapi_onboarding import showing  # noqa: PLC0415 - see the head of the module
+
+    invocation = _invocation(context)
+    settings = invocation.load(provider=provider).settings
+    showing.run(invocation, settings, dataset, symbol=symbol, chosen=chosen, output=output, limit=limit)
+
+
+def volatility(
+    context: typer.Context,
+    symbols: Symbols = None,
+    *,
+    provider: ProviderName = None,
+    price: Annotated[
+        str, typer.Option(help="close, adjusted_close, or auto: adjusted where there is one for every day.")
+    ] = "auto",
+    days_min: Annotated[int, typer.Option(min=3, help="Days that an estimate needs.")] = 20,
+    top: Annotated[int, typer.Option(min=0, help="Rows at most, 0 for all.")] = 0,
+    chosen: FormatName = None,
+    as_json: AsJson = False,
+) -> None:
+    """
+    Show how much each symbol moves in a year, highest first.
+
+    It is the annualised standard deviation of daily log returns.
+
+    With fewer days than asked for it is left empty.
+
+    Example: [bold]ttapi analyze volatility --top 10[/]
+    """
+    from ttapi_onboarding import showing  # noqa: PLC0415 - see the head of the module
+
+    invocation = _invocation(context)
+    showing.analyze_volatility(
+        invocation,
+        invocation.load(provider=provider).settings,
+        symbols=symbols or (),
+        price=price,
+        days_min=days_min,
+        top=top,
+        chosen=Format.JSON if as_json else chosen,
+    )
+
+
+def cache_ls(context: typer.Context, *, as_json: AsJson = False) -> None:
+    """
+    List what is stored, one line a dataset.
+
+    Example: [bold]ttapi cache ls[/]
+    """
+    from ttapi_onboarding import caching  # noqa: PLC0415 - see the head of the module
+
+    caching.run_ls(_invocation(context).load().settings, as_json=as_json)
+
+
+def cache_stats(context: typer.Context, *, as_json: AsJson = False) -> None:
+    """
+    Sum up what is stored.
+
+    Example: [bold]ttapi cache stats --json[/]
+    """
+    from ttapi_onboarding import caching  # noqa: PLC0415 - see the head of the module
+
+    caching.run_stats(_invocation(context).load().settings, as_json=as_json)
+
+
+def cache_verify(context: typer.Context, *, as_json: AsJson = False) -> None:
+    """
+    Read everything again and put what is damaged into quarantine.
+
+    Exit code 1 if something is damaged.
+
+    Example: [bold]ttapi cache verify[/]
+    """
+    from ttapi_onboarding import caching  # noqa: PLC0415 - see the head of the module
+
+    _end(caching.run_verify(_invocation(context).load().settings, as_json=as_json))
+
+
+def cache_clear(
+    context: typer.Context,
+    *,
+    provider: Annotated[str | None, typer.Option(help="Only what came from it.")] = None,
+    dataset: Annotated[
+        str | None, typer.Option(help="Only this one.", autocompletion=completion.datasets)
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """
+    Remove what is stored: all of it, or one provider's or dataset's.
+
+    Example: [bold]ttapi cache clear --dataset quotes --yes[/]
+    """
+    from ttapi_onboarding import caching  # noqa: PLC0415 - see the head of the module
+
+    settings = _invocation(context).load().settings
+    if not yes:
+        what = " ".join(part for part in (provider, dataset) if part) or "everything"
+        typer.confirm(f"Remove {what} from {settings.data_dir}?", abort=True, err=True)
+    caching.run_clear(settings, provider=provider, dataset=dataset, as_json=as_json)
+
+
+def providers(context: typer.Context, *, as_json: AsJson = False) -> None:
+    """
+    List where data can come from.
+
+    Example: [bold]ttapi providers --json[/]
+    """
+    from ttapi_onboarding import listing  # noqa: PLC0415 - see the head of the module
+
+    invocation = _invocation(context)
+    listing.run_providers(invocation, invocation.load(), as_json=as_json)
+
+
+def sandbox(
+    context: typer.Context,
+    *,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")] = 0,
+    seed: Annotated[int | None, typer.Option(help="What the simulated market depends on.")] = None,
+    as_of: Annotated[
+        str | None, typer.Option(metavar="DATE[THH:MM]", help="Hold the market at this instant (UTC).")
+    ] = None,
+    fault: Annotated[
+        list[str] | None,
+        typer.Option(metavar="SPEC", help="What goes wrong, such as mix=0.07; may be repeated."),
+    ] = None,
+    rate_limit: Annotated[float | None, typer.Option(help="Requests a second that are let through.")] = None,
+) -> None:
+    """
+    Run the sandbox, a simulated tastytrade, until Ctrl-C.
+
+    It prints its address and credentials. Further flags are passed on to it.
+
+    Example: [bold]ttapi sandbox --port 8080 --fault kind=html,rate=0.07[/]
+    """
+    flags = {"host": host, "port": port, "seed": seed, "as-of": as_of, "rate-limit": rate_limit}
+    arguments = [f"--{name}={value}" for name, value in flags.items() if value is not None]
+    arguments += [f"--fault={spec}" for spec in fault or ()]
+    raise typer.Exit(_in_foreground([*_invocation(context).sandbox_command, *arguments, *context.args]))
+
+
+def _in_foreground(command: list[str]) -> int:
+    with subprocess.Popen(command) as process:  # noqa: S603 - our own program
+        while True:
+            # Ctrl-C reaches both; the sandbox ends in its own time, and a second one changes nothing.
+            with suppress(KeyboardInterrupt):
+                return process.wait()
+
+
+def config_show(
+    context: typer.Context,
+    *,
+    origin: Annotated[bool, typer.Option("--origin", help="Say for each setting which layer won.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """
+    Show every setting, as TOML that could be the configuration file.
+
+    Defaults are overruled by config.toml, that by TTAPI_* variables, those by
+    flags. TTAPI_CLIENT__DEADLINE_S is the setting client.deadline_s.
+
+    Example: [bold]ttapi config show --origin[/]
+    """
+    from ttapi_onboarding import listing  # noqa: PLC0415 - see the head of the module
+
+    invocation = _invocation(context)
+    listing.run_config_show(invocation, invocation.load(), origin=origin, as_json=as_json)
+
+
+def config_path(context: typer.Context) -> None:
+    """
+    Print where the configuration file is, or would be.
+
+    Example: [bold]$EDITOR "$(ttapi config path)"[/]
+    """
+    from ttapi_onboarding.layers import default_config_path  # noqa: PLC0415 - see the head of the module
+    from ttapi_onboarding.screens import write_line  # noqa: PLC0415 - likewise
+
+    invocation = _invocation(context)
+    write_line(str(invocation.config_path or default_config_path(invocation.environment)))
+
+
+def register(app: typer.Typer) -> None:
+    """Add every command to ``app``, in the order of its help."""
+    app.command()(init)
+    app.command()(doctor)
+    app.command()(collect)
+    app.command()(show)
+    app.add_typer(_group("Compute on what is stored.", volatility=volatility), name="analyze")
+    stored = {"ls": cache_ls, "stats": cache_stats, "verify": cache_verify, "clear": cache_clear}
+    app.add_typer(_group("Look at, check and clear the local store.", **stored), name="cache")
+    app.command()(providers)
+    app.command(context_settings=_SETTINGS)(sandbox)
+    app.add_typer(
+        _group("Show the settings and where they come from.", show=config_show, path=config_path),
+        name="config",
+    )
+
+
+def _group(text: str, **commands: Callable[..., None]) -> typer.Typer:
+    group = typer.Typer(help=text, no_args_is_help=True, rich_markup_mode="rich")
+    for name, command in commands.items():
+        group.command(name)(command)
+    return group
+
+
+def _invocation(context: typer.Context) -> Invocation:
+    invocation = context.obj
+    assert isinstance(invocation, Invocation)
+    return invocation
+
+
+def _end(code: ExitCode) -> None:
+    if code is not ExitCode.COMPLETE:
+        raise typer.Exit(int(code))
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)

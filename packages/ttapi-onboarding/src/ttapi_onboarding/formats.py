@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The formats in which data can be shown."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Format(StrEnum):
+    """How data is written."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+    NDJSON = "ndjson"
+    PARQUET = "parquet"
+    MARKDOWN = "markdown"

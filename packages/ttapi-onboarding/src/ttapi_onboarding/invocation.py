@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What every command is handed: the providers, the environment, and the way to the settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ttapi_onboarding.specs import Connection, ProviderSpec, spec_named
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from contextlib import AbstractAsyncContextManager
+    from pathlib import Path
+
+    from ttapi_core import DataProvider
+    from ttapi_onboarding.layers import Loaded
+    from ttapi_onboarding.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invocation:
+    """
+    One run of the program.
+
+    Parameters
+    ----------
+    specs
+        The providers that can be chosen.
+    sandbox_command
+        The command that runs the sandbox in the foreground; empty if there is none.
+    environment
+        The variables of the process.
+    config_path
+        The configuration file, where a flag names one.
+    flags
+        Settings given before the command, by dotted name.
+    """
+
+    specs: tuple[ProviderSpec, ...]
+    sandbox_command: tuple[str, ...]
+    environment: Mapping[str, str]
+    config_path: Path | None
+    flags: Mapping[str, object]
+
+    def load(self, **flags: object) -> Loaded:
+        """
+        Find the settings; flags are named with ``__`` for the dot. Logging is set up on the way.
+
+        Raises
+        ------
+        ConfigurationError
+            If a setting cannot be used.
+        UnknownNameError
+            If there is no provider of that name.
+        """
+        from ttapi_onboarding import layers, logs  # noqa: PLC0415 - `ttapi --help` does without
+
+        given = {name.replace("__", "."): value for name, value in flags.items()}
+        loaded = layers.load_settings(
+            {**self.flags, **given}, environment=self.environment, config_path=self.config_path
+        )
+        spec_named(self.specs, loaded.settings.provider)
+        logs.configure(loaded.settings.log.level)
+        return loaded
+
+    def spec(self, name: str) -> ProviderSpec:
+        """Return the provider called ``name``; `UnknownNameError` if there is none."""
+        return spec_named(self.specs, name)
+
+    def source(self, settings: Settings) -> str:
+        """Return the name that the provider of the settings has in the store."""
+        return self.spec(settings.provider).source_name(settings)
+
+    def open(self, settings: Settings) -> AbstractAsyncContextManager[DataProvider]:
+        """Open the provider of the settings."""
+        connection = Connection(settings=settings, environment=self.environment)
+        return self.spec(settings.provider).open(connection)

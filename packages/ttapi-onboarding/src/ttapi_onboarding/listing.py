@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``ttapi providers`` and ``ttapi config``: what can be chosen, and what is chosen now."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from ttapi_core.errors import CredentialsError
+from ttapi_onboarding.credentials import read_credentials
+from ttapi_onboarding.durations import format_duration
+from ttapi_onboarding.screens import show, stdout_is_terminal, table, write_json, write_line
+
+if TYPE_CHECKING:
+    from ttapi_onboarding.invocation import Invocation
+    from ttapi_onboarding.layers import Loaded
+
+_BARE_KEY: Final = re.compile(r"[A-Za-z0-9_-]+")
+
+
+def run_providers(invocation: Invocation, loaded: Loaded, *, as_json: bool) -> None:
+    """List the providers and say which is chosen and which can be used now."""
+    listed = [
+        {
+            "name": spec.name,
+            "description": spec.description,
+            "chosen": spec.name == loaded.settings.provider,
+            "simulated": spec.simulated,
+            "needs_credentials": spec.needs_credentials,
+            "has_credentials": not spec.needs_credentials or _has_credentials(invocation),
+            "datasets": list(spec.datasets),
+        }
+        for spec in invocation.specs
+    ]
+    if as_json or not stdout_is_terminal():
+        write_json(listed)
+        return
+    columns = [("provider", "left"), ("chosen", "left"), ("credentials", "left"), ("what it is", "text")]
+    rows = (
+        (
+            entry["name"],
+            "yes" if entry["chosen"] else None,
+            _credentials_text(needed=bool(entry["needs_credentials"]), found=bool(entry["has_credentials"])),
+            entry["description"],
+        )
+        for entry in listed
+    )
+    show(table("providers", columns, rows))
+
+
+def _has_credentials(invocation: Invocation) -> bool:
+    try:
+        read_credentials(invocation.environment)
+    except CredentialsError:
+        return False
+    return True
+
+
+def _credentials_text(*, needed: bool, found: bool) -> str:
+    if not needed:
+        return "not needed"
+    return "found" if found else "missing"
+
+
+def run_config_show(invocation: Invocation, loaded: Loaded, *, origin: bool, as_json: bool) -> None:
+    """Show every setting, as TOML that could be the configuration file, or as JSON."""
+    values = {name: plain(name, value) for name, value in loaded.values().items()}
+    credentials = _credentials_origin(invocation)
+    if as_json:
+        settings = {
+            name: {"value": value, "origin": str(loaded.origins[name])} for name, value in values.items()
+        }
+        write_json({"config_file": str(loaded.config_path), "settings": settings, "credentials": credentials})
+        return
+    write_line(f"# {loaded.config_path}{'' if loaded.config_path.exists() else ' (not written yet)'}")
+    write_line(f"# credentials: {credentials}")
+    for name, value in values.items():
+        line = f"{toml_key(name)} = {toml_value(value)}" if value is not None else f"# {name} ="
+        write_line(f"{line}  # {loaded.origins[name]}" if origin else line)
+
+
+def _credentials_origin(invocation: Invocation) -> str:
+    try:
+        return f"*** from {read_credentials(invocation.environment).origin}"
+    except CredentialsError as exc:
+        return f"{exc.setting} {exc.problem}"
+
+
+def plain(name: str, value: object) -> object:
+    """Return a setting as text, number, list or None; what may be a password is masked."""
+    if isinstance(value, timedelta):
+        return format_duration(value)
+    if isinstance(value, tuple):
+        return list(value)
+    if name.endswith("base_url") and isinstance(value, str) and "@" in urlsplit(value).netloc:
+        return value.replace(urlsplit(value).netloc.rpartition("@")[0], "***", 1)
+    return value
+
+
+def toml_key(name: str) -> str:
+    """Return a dotted name in the notation of TOML; only names of universes can need quotes."""
+    table, dot, key = name.partition(".")
+    return name if not dot or _BARE_KEY.fullmatch(key) else f"{table}{dot}{toml_value(key)}"
+
+
+def toml_value(value: object) -> str:
+    """Return text, numbers, truth values and lists of text in the notation of TOML."""
+    if isinstance(value, list):
+        return f"[{', '.join(toml_value(part) for part in value)}]"
+    # JSON writes these the same way, but for the one control character that it leaves alone.
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

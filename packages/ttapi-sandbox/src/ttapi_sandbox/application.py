@@ -1,0 +1,226 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The server as one ASGI application: who may ask, what is counted, what goes wrong, who answers."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from ttapi_core.clock import SystemClock
+from ttapi_sandbox.accounts import Accounts
+from ttapi_sandbox.administration import Administration
+from ttapi_sandbox.answers import HTML, Answer, RefusalError, html, problem
+from ttapi_sandbox.connections import connection_of
+from ttapi_sandbox.customers import Customers
+from ttapi_sandbox.damage import damaged, refusal, with_other_symbol
+from ttapi_sandbox.delivery import Delivery, deliver
+from ttapi_sandbox.faults import REFUSING, STREAM_PATH, FaultPlan
+from ttapi_sandbox.instruments import Instruments
+from ttapi_sandbox.limits import TokenBucket
+from ttapi_sandbox.market import Market
+from ttapi_sandbox.market_data import MarketData
+from ttapi_sandbox.market_metrics import MarketMetrics
+from ttapi_sandbox.market_time import MarketTime
+from ttapi_sandbox.option_chains import OptionChains
+from ttapi_sandbox.requests import Request
+from ttapi_sandbox.routing import Router
+from ttapi_sandbox.statistics import Statistics
+from ttapi_sandbox.symbol_search import SymbolSearch
+from ttapi_sandbox.tokens import Tokens
+from ttapi_sandbox.watchlists import Watchlists
+
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
+
+    from ttapi_core.clock import Clock
+    from ttapi_sandbox.faults import Fault
+    from ttapi_sandbox.routing import Match, Route
+    from ttapi_sandbox.settings import SandboxSettings
+
+ADMINISTRATION: Final = "/_sandbox/"
+OLDEST_VERSION: Final = "20250813"
+BODY_SIZE_MAX: Final = 1024 * 1024
+
+
+class Application:
+    """
+    The sandbox without its socket.
+
+    Parameters
+    ----------
+    settings
+        What it was told.
+    clock
+        Runs the market (unless the settings hold it), ages tokens and fills the rate limit.
+    """
+
+    def __init__(self, settings: SandboxSettings, clock: Clock | None = None) -> None:
+        self.settings = settings
+        self.clock = clock if clock is not None else SystemClock()
+        self.market = Market(
+            seed=settings.seed, symbols=settings.symbols, clock=self.clock, as_of=settings.as_of
+        )
+        self.tokens = Tokens(
+            seed=settings.seed,
+            clock=self.clock,
+            lifetime_s=settings.token_lifetime_s,
+            address_of_host=settings.allow_remote,
+        )
+        self.statistics = Statistics()
+        self.faults = FaultPlan(settings.fault_specs())
+        self.closing = asyncio.Event()
+        self._bucket = TokenBucket(settings.rate_limit, self.clock) if settings.rate_limit else None
+        self._numbers = 0
+        self._stream_numbers = 0
+        self._router = Router(self._nouns())
+        self._administration = Router(Administration(self).routes())
+
+    def _nouns(self) -> list[Route]:
+        market = self.market
+        data = MarketData(market)
+        nouns = (
+            self.tokens,
+            Customers(),
+            Accounts(market, data),
+            Instruments(market),
+            OptionChains(market),
+            data,
+            MarketMetrics(market),
+            MarketTime(market),
+            SymbolSearch(market),
+            Watchlists(market),
+        )
+        return [route for noun in nouns for route in noun.routes()]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request or serve a stream."""
+        if scope["type"] == "websocket":
+            await self._stream(scope, receive, send)
+            return
+        request = Request.from_scope(scope)
+        if request.method in {"POST", "PUT", "PATCH"}:
+            request = request.with_body(await _body(receive))
+        if request.raw_path.startswith(ADMINISTRATION):
+            await deliver(self._administer(request), send)
+            return
+        answer, fault = self.answer(request)
+        self.statistics.statuses[str(answer.status)] += 1
+        if fault is None:
+            await deliver(answer, send)
+            return
+        delivery = Delivery(connection_of(scope), receive=receive, send=send, closing=self.closing)
+        await delivery.deliver(answer, fault)
+
+    def answer(self, request: Request) -> tuple[Answer, Fault | None]:
+        """Return the answer to a request, and the fault that hits its way back, if any."""
+        match = self._router.match(request.method, request.raw_path)
+        endpoint = match[0].endpoint if match else "unrouted"
+        self.statistics.requests[endpoint] += 1
+        refused = self._too_fast()
+        if refused is not None:
+            self.statistics.rejected += 1
+            return refused, None
+        self._numbers += 1
+        fault = self.faults.draw(self._numbers, request.method, request.path)
+        if fault is not None and fault.kind in REFUSING:
+            self.statistics.faults[fault.kind] += 1
+            return refusal(fault), None
+        refused = self._refused(request, match)
+        if refused is not None or match is None:
+            return refused or html(404, "Not Found"), None
+        return self._executed(request, match, fault)
+
+    def _executed(self, request: Request, match: Match, fault: Fault | None) -> tuple[Answer, Fault | None]:
+        route, parameters = match
+        request = replace(request, parameters=parameters)
+        if fault is not None and fault.kind == "wrong-symbol":
+            other = with_other_symbol(request, self.market.neighbour)
+            fault = None if other is None else fault
+            request = other or request
+        self.statistics.executed[route.endpoint] += 1
+        try:
+            answer = route.handler(request)
+        except RefusalError as exc:
+            answer = exc.answer
+        if fault is None:
+            return answer, None
+        self.statistics.faults[fault.kind] += 1
+        return damaged(answer, fault), fault
+
+    def _too_fast(self) -> Answer | None:
+        if self._bucket is None:
+            return None
+        wait_s = self._bucket.take()
+        if not wait_s:
+            return None
+        headers: tuple[tuple[bytes, bytes], ...] = ()
+        if self.settings.rate_limit_headers:
+            reset = str(max(1, round(wait_s + 0.5))).encode()
+            headers = (
+                (b"retry-after", reset),
+                (b"ratelimit-limit", str(int(self._bucket.rate)).encode()),
+                (b"ratelimit-remaining", str(self._bucket.remaining).encode()),
+                (b"ratelimit-reset", reset),
+            )
+        return Answer(429, b"Too Many Requests", HTML, headers)
+
+    def _refused(self, request: Request, match: Match | None) -> Answer | None:
+        # 1. The edge wants a User-Agent. 2. Unrouted paths need no token. 3. The token. 4. The version.
+        headers = request.headers
+        if not headers.get(b"user-agent"):
+            return html(401, "Authorization Required")
+        if match is None:
+            return html(404, "Not Found")
+        if match[0].authenticated:
+            scheme, _, token = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
+            if not token:
+                return problem(401, "unauthorized", "No token was sent")
+            if scheme != "Bearer" or not self.tokens.accepts(token):
+                return problem(401, "token_invalid", "This token is invalid or has expired")
+        version = headers.get(b"accept-version")
+        if version is not None and not _known_version(version.decode("latin-1")):
+            return problem(406, 406, "The requested version is not acceptable")
+        return None
+
+    def _administer(self, request: Request) -> Answer:
+        match = self._administration.match(request.method, request.raw_path)
+        if match is None:
+            return html(404, "Not Found")
+        try:
+            return match[0].handler(request)
+        except RefusalError as exc:
+            return exc.answer
+
+    def reset(self) -> None:
+        """Forget all counts; numbers of requests and rules of faults begin anew."""
+        self.statistics.reset()
+        self.faults.replace(self.faults.specs)
+        self._numbers = self._stream_numbers = 0
+
+    async def _stream(self, scope: Scope, receive: Receive, send: Send) -> None:
+        from ttapi_sandbox.streams import serve_stream  # noqa: PLC0415 - a sandbox listens sooner without it
+
+        if scope["path"].rstrip("/") != STREAM_PATH:
+            await receive()
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        self.statistics.streams += 1
+        self._stream_numbers += 1
+        fault = self.faults.draw(self._stream_numbers, "GET", STREAM_PATH)
+        await serve_stream(self, fault, connection_of(scope), receive=receive, send=send)
+
+
+def _known_version(text: str) -> bool:
+    return len(text) == 8 and text.isascii() and text.isdigit() and text >= OLDEST_VERSION
+
+
+async def _body(receive: Receive) -> bytes:
+    pieces = []
+    size = 0
+    while True:
+        message = await receive()
+        pieces.append(message.get("body", b""))
+        size += len(pieces[-1])
+        if not message.get("more_body", False) or size > BODY_SIZE_MAX:
+            return b"".join(pieces)[:BODY_SIZE_MAX]

@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The sandbox as a process: says when it listens, ends when it is told to, is the same every time."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import signal
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+from ttapi_sandbox.cli import main
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PATHS = [
+    "/instruments/equities/active",
+    "/option-chains/SPY/nested",
+    "/option-chains/BRK%2FB",
+    "/market-data/by-type?equity=AAPL,MSFT,F&index=SPX,VIX&equity-option=SPY%20%20%20261218C00650000",
+    "/market-metrics?symbols=AAPL,SPY",
+    "/accounts/5WT00001/balances",
+    "/accounts/5WT00001/positions?include-marks=true",
+]
+
+
+@contextlib.contextmanager
+def process(*arguments: str, **options: Any) -> Iterator[subprocess.Popen[bytes]]:
+    command = [sys.executable, "-m", "ttapi_sandbox", *arguments]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options
+    ) as running:
+        try:
+            yield running
+        finally:
+            running.kill()
+
+
+def ready(running: subprocess.Popen[bytes]) -> dict[str, Any]:
+    assert running.stdout is not None
+    answer = json.loads(running.stdout.readline())
+    assert isinstance(answer, dict)
+    return answer
+
+
+def login(facts: dict[str, Any]) -> httpx.Client:
+    client = httpx.Client(base_url=facts["url"], headers={"user-agent": "test/1"})
+    grant = {"grant_type": "refresh_token"} | {
+        name: facts[name] for name in ("client_secret", "refresh_token")
+    }
+    token = client.post("/oauth/token", json=grant).json()["access_token"]
+    client.headers["authorization"] = f"Bearer {token}"
+    return client
+
+
+def digest() -> tuple[dict[str, Any], str]:
+    with process(
+        "--ready", "json", "--seed", "3", "--as-of", "2026-11-19", "--exit-on-stdin-close"
+    ) as running:
+        facts = ready(running)
+        with login(facts) as client:
+            bodies = [client.get(path).raise_for_status().content for path in PATHS]
+        return facts, hashlib.sha256(b"".join(bodies)).hexdigest()
+
+
+def test_two_processes_of_one_seed_answer_the_same_bytes() -> None:
+    (first, one), (second, two) = digest(), digest()
+    assert one == two
+    assert {**first, "url": ""} == {**second, "url": ""}
+    assert (first["seed"], first["as_of"], first["simulated"]) == (3, "2026-11-19T22:00:00+00:00", True)
+
+
+def test_process_ends_when_its_standard_input_closes() -> None:
+    with process("--ready", "json", "--exit-on-stdin-close", "--symbols", "5") as running:
+        ready(running)
+        assert running.stdin is not None
+        running.stdin.close()
+        assert running.wait(5) == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_process_ends_cleanly_on_a_signal(number: signal.Signals) -> None:
+    with process("--symbols", "5") as running:
+        assert running.stdout is not None
+        assert running.stderr is not None
+        line = running.stdout.readline().decode()
+        assert line.startswith("SIMULATED market on http://127.0.0.1:")
+        running.send_signal(number)
+        assert running.wait(5) == 0
+        assert running.stderr.read() == b""
+
+
+def test_process_is_soon_ready() -> None:
+    began = time.perf_counter()
+    with process("--ready", "json") as running:
+        ready(running)
+        # Alone it takes a third of a second; other tests may run beside it.
+        assert time.perf_counter() - began < 5
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--host", "0.0.0.0"], "host"),
+        (["--fault", "kind=nope"], "fault"),
+        (["--as-of", "soon"], "as_of"),
+        (["--as-of", "1999-01-01"], "as_of"),
+        (["--symbols", "0"], "symbols"),
+    ],
+)
+def test_setting_that_cannot_be_used_is_one_line_and_exit_code_2(
+    arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err.count("\n") == 1
+    assert words in shown.err
+
+
+def test_unknown_flag_is_exit_code_2(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["--nope"])
+    assert caught.value.code == 2
+    assert "--nope" in capsys.readouterr().err
+
+
+def test_flags_reach_the_server() -> None:
+    with process("--ready", "json", "--symbols", "4", "--rate-limit", "2", "--rate-limit-headers") as running:
+        with login(ready(running)) as client:
+            assert len(client.get("/instruments/equities/active").json()["data"]["items"]) == 6
+            refused = client.get("/customers/me")
+            assert (refused.status_code, "retry-after" in refused.headers) == (429, True)
