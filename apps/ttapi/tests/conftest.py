@@ -16,16 +16,29 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 @pytest.fixture
 def home(tmp_path: Path) -> dict[str, str]:
-    """Variables of a person who has set nothing up; the market is small, so that it is there at once."""
+    """Variables of a person who has set nothing up."""
+    return variables_of(tmp_path)
+
+
+def variables_of(directory: Path) -> dict[str, str]:
+    """The market is small, so that it is there at once."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("TTAPI_", "TT_"))}
     return {
         **kept,
-        "XDG_CONFIG_HOME": str(tmp_path / "config"),
-        "TTAPI_DATA_DIR": str(tmp_path / "data"),
+        "XDG_CONFIG_HOME": str(directory / "config"),
+        "TTAPI_DATA_DIR": str(directory / "data"),
         "TTAPI_SANDBOX__SYMBOLS": "6",
         "TTAPI_SANDBOX__AS_OF": "2026-06-30",
         "COLUMNS": "80",
     }
+
+
+@pytest.fixture(scope="session")
+def collected_home(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Variables of a person who has collected already; for tests that only look."""
+    variables = variables_of(tmp_path_factory.mktemp("collected"))
+    subprocess.run([*COMMAND, "collect"], env=variables, capture_output=True, check=True, timeout=60)
+    return variables
 
 
 @pytest.fixture

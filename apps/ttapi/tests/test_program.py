@@ -105,6 +105,21 @@ def test_interrupted_while_the_sandbox_starts_it_ends_quietly(start: Start) -> N
     wait_until(lambda: not sandboxes("--seed=730002"))
 
 
+def test_two_at_once_both_end_well_and_fetch_each_symbol_once(start: Start) -> None:
+    with start("collect", "AAPL", "-d", "symbols") as one, start("collect", "AAPL", "-d", "symbols") as other:
+        reports = [json.loads(process.communicate(timeout=60)[0]) for process in (one, other)]
+    assert (one.returncode, other.returncode) == (0, 0)
+    counts = [report["datasets"]["symbols"] for report in reports]
+    assert sorted(count["fresh"] for count in counts) == [0, 1]
+    assert sorted(count["cached"] for count in counts) == [0, 1]
+
+
+def test_a_misspelt_dataset_is_found_before_anything_is_started(run: Run) -> None:
+    done = run("collect", "-d", "qoutes", TTAPI_SANDBOX__FAULTS="kind=nonsense")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.splitlines()[-1].startswith("error: dataset is 'qoutes', expected one of accounts")
+
+
 def test_killed_outright_the_sandbox_ends_too(start: Start, tmp_path: Path) -> None:
     with start(
         "collect",
@@ -164,19 +179,17 @@ def test_on_a_terminal_no_color_is_honoured_and_no_progress_too(home: dict[str, 
     assert "does not know it" in shown
 
 
-def test_show_refuses_parquet_on_a_terminal(home: dict[str, str], run: Run) -> None:
-    run("collect", "AAPL", "-d", "quotes")
-    code, shown = on_a_terminal(["show", "quotes", "--format", "parquet"], home)
+def test_show_refuses_parquet_on_a_terminal(collected_home: dict[str, str]) -> None:
+    code, shown = on_a_terminal(["show", "quotes", "--format", "parquet"], collected_home)
     assert code == 2
     assert "name a file with --output" in shown
 
 
 @pytest.mark.parametrize("command", ["show trading_days --format csv", "show eod_data --format ndjson"])
-def test_a_reader_that_has_seen_enough_is_no_error(home: dict[str, str], run: Run, command: str) -> None:
-    run("collect")
+def test_a_reader_that_has_seen_enough_is_no_error(collected_home: dict[str, str], command: str) -> None:
     script = f"{sys.executable} -m ttapi_app {command} | head -n 1; exit ${{PIPESTATUS[0]}}"
     done = subprocess.run(
-        ["bash", "-c", script], env=home, capture_output=True, text=True, check=False, timeout=60
+        ["bash", "-c", script], env=collected_home, capture_output=True, text=True, check=False, timeout=60
     )
     assert len(done.stdout.splitlines()) == 1
     assert done.returncode == 0
@@ -184,11 +197,10 @@ def test_a_reader_that_has_seen_enough_is_no_error(home: dict[str, str], run: Ru
     assert "Traceback" not in done.stderr
 
 
-def test_a_full_disk_behind_standard_output_is_one_line(home: dict[str, str], run: Run) -> None:
-    run("collect", "AAPL", "-d", "quotes")
+def test_a_full_disk_behind_standard_output_is_one_line(collected_home: dict[str, str]) -> None:
     script = f"{sys.executable} -m ttapi_app show quotes > /dev/full"
     done = subprocess.run(
-        ["bash", "-c", script], env=home, capture_output=True, text=True, check=False, timeout=60
+        ["bash", "-c", script], env=collected_home, capture_output=True, text=True, check=False, timeout=60
     )
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1] == "error: cannot write to standard output: No space left on device"

@@ -117,6 +117,8 @@ async def test_transport_given_header_that_http_does_not_allow_refuses_before_se
     for headers in ({"X-Name": "a\r\nX-Evil: 1"}, {"X Name": "a"}, {"X-Name": "\u20ac"}):
         with pytest.raises(ParameterError):
             await client.request("GET", "/x", headers=headers)
+    with pytest.raises(ParameterError):
+        await client.request("GE T", "/x")
     assert peer.hits == []
 
 
@@ -139,6 +141,15 @@ async def test_pyreqwest_given_broken_exchange_keeps_the_query_out_of_its_errors
     assert caught.value.__context__ is None
     assert "canary" not in str(caught.value)
     await transport.aclose()
+
+
+async def test_transport_given_large_body_that_breaks_off_says_lost(peer: Any, client_of: Any) -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 9000000\r\n\r\n"
+    peer.on("/x", peer.raw(head + bytes(5_000_000)))
+    with pytest.raises(ConnectionLostError) as caught:
+        await client_of(peer.url).request("POST", "/x")
+    assert caught.value.sent in {Sent.ANSWERED, Sent.MAYBE}
+    assert len(peer.hits) == 1
 
 
 async def test_transport_given_answer_in_two_chunks_and_kept_connection_uses_it_again(

@@ -251,6 +251,18 @@ def test_report_names_what_is_missing_with_its_cause_up_to_a_limit() -> None:
     assert "and 5 more: ttapi collect --json" in text
 
 
+def test_report_gives_symbols_with_one_reason_one_line() -> None:
+    cause = ConnectError("nobody listens")
+    outcomes = [
+        KeyOutcome(dataset="quotes", key=f"S{i}", outcome=Outcome.FAILED, cause=cause, attempts=i)
+        for i in range(8)
+    ]
+    text = drawn(report_of(*outcomes), width=120)
+    assert text.count("nobody listens") == 1
+    assert "S0, S1, S2, S3, S4 and 3 more (--json)" in text
+    assert "missing, empty or stale: 8" in text
+
+
 @pytest.mark.parametrize(
     ("outcome", "why"),
     [

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Logs go to standard error, as JSON where no person reads, and without secrets."""
 
+import contextlib
 import io
 import json
 import logging
@@ -74,3 +75,12 @@ def test_configure_given_a_terminal_writes_for_people(monkeypatch: pytest.Monkey
     assert "careful" in text
     assert "rows=3" in text
     assert "\x1b" not in text
+
+
+def test_configure_follows_standard_error_wherever_it_goes(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure("info")
+    elsewhere = io.StringIO()
+    with contextlib.redirect_stderr(elsewhere):
+        structlog.get_logger("a").warning("careful")
+    assert json.loads(elsewhere.getvalue())["event"] == "careful"
+    assert logged(capsys) == []

@@ -134,14 +134,14 @@ def test_analyze_volatility_lists_the_highest_first(collected: Run) -> None:
 
 def test_analyze_volatility_as_a_table_is_in_percent(collected: Run) -> None:
     result = collected("analyze", "volatility", "--format", "table", "--top", "1", "--days-min", "3")
-    assert "symbols with enough days: 3 of 3" in result.stdout
+    assert "(3 of 3 symbols)" in result.stdout
     assert result.stdout.count("%") == 1
     assert "SIMULATED" in result.stderr
 
 
 def test_analyze_volatility_with_too_few_days_shows_a_dash_not_a_number(collected: Run) -> None:
     result = collected("analyze", "volatility", "--format", "table", "--days-min", "5000")
-    assert "symbols with enough days: 0 of 3" in result.stdout
+    assert "(0 of 3 symbols)" in result.stdout
     assert "%" not in result.stdout
 
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -77,6 +78,27 @@ async def test_failing_leader_shares_its_one_error() -> None:
     assert (upstream.calls, flights.under_way) == (1, 0)
 
 
+async def test_error_that_a_cancelled_asker_never_saw_is_no_complaint_of_the_loop() -> None:
+    complaints: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
+
+    async def scenario() -> None:
+        flights, upstream = Flights(), Upstream(ConnectError("refused"))
+        tasks = [asyncio.create_task(flights.run("SPY", upstream.fetch)) for _ in range(3)]
+        await settle()
+        tasks[0].cancel()
+        tasks[2].cancel()
+        await settle()
+        upstream.go.set()
+        with pytest.raises(ConnectError):
+            await tasks[1]
+
+    await scenario()
+    await settle()
+    gc.collect()
+    assert complaints == []
+
+
 async def test_cancelled_fetch_makes_another_asker_lead() -> None:
     """Its caller does not cancel it, but the end of its loop may; who waits elsewhere must not wait forever."""
     flights, upstream = Flights(), Upstream()
@@ -90,33 +112,37 @@ async def test_cancelled_fetch_makes_another_asker_lead() -> None:
     assert upstream.calls == 2
 
 
+def wait_for_askers(flights: Flights, count: int) -> None:
+    """Return once so many threads wait for the flight: no fetch is so slow that a busy machine is slower."""
+    flight = flights._flights["SPY"]
+    deadline = time.monotonic() + 20
+    while len(flight.landed._condition._waiters) < count:
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
+
+
 def test_hundred_threads_cause_one_call() -> None:
-    flights, calls, ready = Flights(), [], threading.Barrier(100)
+    flights, calls = Flights(), []
 
     def fetch() -> int:
         calls.append(1)
-        time.sleep(0.1)
+        wait_for_askers(flights, 99)
         return 42
 
-    def ask(_: int) -> int:
-        ready.wait()
-        return flights.run_sync("SPY", fetch)
-
     with ThreadPoolExecutor(100) as pool:
-        assert list(pool.map(ask, range(100))) == [42] * 100
+        assert list(pool.map(lambda _: flights.run_sync("SPY", fetch), range(100))) == [42] * 100
     assert len(calls) == 1
 
 
 def test_failing_thread_shares_its_one_error() -> None:
-    flights, calls, ready, error = Flights(), [], threading.Barrier(20), TimeoutError("upstream")
+    flights, calls, error = Flights(), [], TimeoutError("upstream")
 
     def fetch() -> int:
         calls.append(1)
-        time.sleep(0.1)
+        wait_for_askers(flights, 19)
         raise error
 
     def ask(_: int) -> BaseException | None:
-        ready.wait()
         try:
             flights.run_sync("SPY", fetch)
         except TimeoutError as caught:
@@ -176,19 +202,16 @@ async def test_thread_joins_the_fetch_of_a_task_and_a_task_that_of_a_thread() ->
 
 
 def test_two_loops_share_a_fetch() -> None:
-    flights, calls, ready = Flights(), [], threading.Barrier(4)
+    flights, calls = Flights(), []
 
     async def fetch() -> int:
         calls.append(1)
-        await asyncio.sleep(0.1)
+        while len(flights._flights["SPY"].landed._done_callbacks) < 4:  # noqa: ASYNC110 - there is no event for it
+            await asyncio.sleep(0.001)
         return 42
 
-    def loop(_: int) -> int:
-        ready.wait()
-        return asyncio.run(flights.run("SPY", fetch))
-
     with ThreadPoolExecutor(4) as pool:
-        assert list(pool.map(loop, range(4))) == [42] * 4
+        assert list(pool.map(lambda _: asyncio.run(flights.run("SPY", fetch)), range(4))) == [42] * 4
     assert len(calls) == 1
 
 

@@ -70,7 +70,7 @@ def write_for(root: str, seconds: float, writer: int) -> dict[str, Any]:
     """Write one key after the other until the time is over."""
     written, end = 0, time.monotonic() + seconds
     with Store(Path(root), generations=2) as store:
-        while time.monotonic() < end:
+        while written < 2 or time.monotonic() < end:
             keys = [f"K{number:02d}" for number in range(6)] if written % 2 else [f"K{written % 6:02d}"]
             store.write(PROVIDER, DATASET, draft_of(keys, 1000 * writer + written))
             if written % 10 == 9:
@@ -83,7 +83,7 @@ def read_for(root: str, seconds: float) -> dict[str, Any]:
     """Read until the time is over and count what is not whole."""
     reads, bad, quarantined, end = 0, 0, 0, time.monotonic() + seconds
     with Store(Path(root)) as store:
-        while time.monotonic() < end:
+        while not reads or time.monotonic() < end:
             store.memory.clear()
             frame = store.read(PROVIDER, DATASET)
             keys = frame["symbol"].unique().to_list()

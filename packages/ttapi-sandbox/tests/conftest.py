@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 import websockets
-from ttapi_core.clock import ManualClock
+
+from ttapi_core import ManualClock
 from ttapi_sandbox import Sandbox, SandboxSettings
 from ttapi_sandbox.application import Application
 from ttapi_sandbox.requests import Request

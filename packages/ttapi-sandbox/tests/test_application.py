@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from datetime import UTC, datetime
-from ttapi_core.clock import ManualClock
+
+from ttapi_core import ManualClock
 from ttapi_sandbox import SandboxSettings
 from ttapi_sandbox.application import Application
 from ttapi_sandbox.requests import Request

@@ -9,8 +9,8 @@ from datetime import UTC, date, datetime
 from itertools import pairwise
 
 import pytest
-from ttapi_core.clock import ManualClock
-from ttapi_core.errors import ConfigurationError
+
+from ttapi_core import ConfigurationError, ManualClock
 from ttapi_sandbox.bars import ANCHOR_DAY, Bar, rounded
 from ttapi_sandbox.corporate_actions import NO_DIVIDEND, dividend_policy, ex_dividend_numbers, splits
 from ttapi_sandbox.factors import Factors, Volatility, clustered
@@ -61,7 +61,7 @@ def test_price_on_the_anchor_day_is_that_of_the_table() -> None:
 
 
 def test_volatility_is_near_that_of_the_table_for_every_name(market: Market) -> None:
-    for listing in market.listings:
+    for listing in market.listings[::5]:
         realised = statistics.pstdev(returns(market, listing.symbol)) * math.sqrt(252)
         assert 0.75 < realised / listing.volatility < 1.35, listing.symbol
 
@@ -84,7 +84,7 @@ def test_returns_have_heavy_tails_and_clustered_volatility(market: Market) -> No
 def test_names_move_with_the_market_and_more_so_within_a_sector(market: Market) -> None:
     spy = returns(market, "SPY")
     correlations = [
-        statistics.correlation(spy, returns(market, listing.symbol)) for listing in table()[24:200]
+        statistics.correlation(spy, returns(market, listing.symbol)) for listing in table()[24:200:5]
     ]
     assert 0.35 < statistics.median(correlations) < 0.8
     assert statistics.correlation(spy, returns(market, "SPX")) > 0.98
@@ -104,11 +104,11 @@ def test_series_does_not_depend_on_what_else_was_asked_nor_on_the_length_of_the_
 def test_earlier_as_of_sees_the_same_bars_up_to_its_day_but_for_splits() -> None:
     early, late = market_at(date(2022, 6, 15)), market_at(date(2026, 11, 19))
     compared = split = 0
-    for listing in early.listings[::9]:
+    cut = date(2022, 6, 15)
+    splitting = [one for one in early.listings if late.last_splits(one, late.moment())[-1:] > [(cut, 0.0)]]
+    for listing in (*early.listings[::20], *splitting[:5]):
         before, after = bars_of(early, listing.symbol), bars_of(late, listing.symbol)[:1_200]
-        ratio = math.prod(
-            part for day, part in late.last_splits(listing, late.moment()) if day > date(2022, 6, 15)
-        )
+        ratio = math.prod(part for day, part in late.last_splits(listing, late.moment()) if day > cut)
         split += ratio != 1
         for one, two in zip(before[::50], after[::50], strict=False):
             assert one.day == two.day
@@ -116,8 +116,8 @@ def test_earlier_as_of_sees_the_same_bars_up_to_its_day_but_for_splits() -> None
             assert one.close / ratio == pytest.approx(two.close, abs=tick * (1 + 1 / ratio))
             assert one.volume * ratio == pytest.approx(two.volume, rel=1e-6, abs=ratio + 1)
             compared += 1
-    assert compared > 1000
-    assert split > 3
+    assert compared > 600
+    assert split >= 5
 
 
 def test_another_seed_is_another_market(market: Market) -> None:
@@ -128,11 +128,11 @@ def test_another_seed_is_another_market(market: Market) -> None:
 def test_splits_happen_on_sessions_and_leave_no_gap_in_adjusted_prices(market: Market) -> None:
     found = [
         (listing, split)
-        for listing in market.listings
+        for listing in market.listings[::2]
         for split in market.last_splits(listing, market.moment())
     ]
-    assert len(found) > 60
-    for listing, (day, _) in found[:40]:
+    assert len(found) > 30
+    for listing, (day, _) in found[:20]:
         number = market.days.number(day)
         assert number is not None
         step = abs(returns(market, listing.symbol)[number - 1]) if number else 0.0
@@ -176,7 +176,7 @@ def test_shocks_are_standard_and_a_longer_draw_begins_with_the_shorter() -> None
 
 def test_variance_stays_below_its_ceiling_under_extreme_shocks() -> None:
     path = clustered([50.0] * 100, Volatility(1e-4, 0.1, 0.87))
-    assert max(path.variances) <= 12e-4
+    assert max(path.variances) == pytest.approx(12e-4)
     assert len(path.returns) == len(path.variances) == 100
 
 

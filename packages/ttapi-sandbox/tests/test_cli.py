@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+
 from ttapi_sandbox.cli import main
 
 if TYPE_CHECKING:
@@ -49,14 +50,15 @@ def ready(running: subprocess.Popen[bytes]) -> dict[str, Any]:
     return answer
 
 
-def login(facts: dict[str, Any]) -> httpx.Client:
-    client = httpx.Client(base_url=facts["url"], headers={"user-agent": "test/1"})
-    grant = {"grant_type": "refresh_token"} | {
-        name: facts[name] for name in ("client_secret", "refresh_token")
-    }
-    token = client.post("/oauth/token", json=grant).json()["access_token"]
-    client.headers["authorization"] = f"Bearer {token}"
-    return client
+@contextlib.contextmanager
+def login(facts: dict[str, Any]) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=facts["url"], headers={"user-agent": "test/1"}) as client:
+        grant = {"grant_type": "refresh_token"} | {
+            name: facts[name] for name in ("client_secret", "refresh_token")
+        }
+        token = client.post("/oauth/token", json=grant).json()["access_token"]
+        client.headers["authorization"] = f"Bearer {token}"
+        yield client
 
 
 def digest() -> tuple[dict[str, Any], str]:
@@ -132,8 +134,8 @@ def test_unknown_flag_is_exit_code_2(capsys: pytest.CaptureFixture[str]) -> None
 
 
 def test_flags_reach_the_server() -> None:
-    with process("--ready", "json", "--symbols", "4", "--rate-limit", "2", "--rate-limit-headers") as running:
-        with login(ready(running)) as client:
-            assert len(client.get("/instruments/equities/active").json()["data"]["items"]) == 6
-            refused = client.get("/customers/me")
-            assert (refused.status_code, "retry-after" in refused.headers) == (429, True)
+    flags = ["--ready", "json", "--symbols", "4", "--rate-limit", "2", "--rate-limit-headers"]
+    with process(*flags) as running, login(ready(running)) as client:
+        assert len(client.get("/instruments/equities/active").json()["data"]["items"]) == 6
+        refused = client.get("/customers/me")
+        assert (refused.status_code, "retry-after" in refused.headers) == (429, True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from ttapi_sandbox.dxlink import Session
 from ttapi_sandbox.events import FIELDS, EventSource
 from ttapi_sandbox.option_chains import ChainBook
@@ -221,8 +222,10 @@ JSON = st.recursive(
     max_leaves=8,
 )
 NAMES = st.sampled_from(
-    ["version", "token", "service", "parameters", "add", "remove", "reset", "acceptDataFormat"]
-    + ["acceptEventFields", "acceptAggregationPeriod", "keepaliveTimeout"]
+    (
+        *("version", "token", "service", "parameters", "add", "remove", "reset", "acceptDataFormat"),
+        *("acceptEventFields", "acceptAggregationPeriod", "keepaliveTimeout"),
+    )
 )
 KINDS = st.sampled_from(
     [

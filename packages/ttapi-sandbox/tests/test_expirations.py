@@ -8,6 +8,7 @@ from datetime import date, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from ttapi_sandbox.expirations import (
     Root,
     month_after,

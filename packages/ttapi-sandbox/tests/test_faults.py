@@ -6,7 +6,8 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from ttapi_core.errors import ConfigurationError
+
+from ttapi_core import ConfigurationError
 from ttapi_sandbox import FaultPlan, FaultSpec, parse_fault
 from ttapi_sandbox.faults import KINDS, MIX, fault_of
 

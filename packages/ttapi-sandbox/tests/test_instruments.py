@@ -48,7 +48,7 @@ def test_page_size_beyond_bounds_is_refused_not_clamped(ask: Callable[..., Any],
     answer = ask(f"/instruments/equities/active?{query}")
     error = json.loads(answer.body)["error"]
     assert (answer.status, error["code"]) == (400, "validation_error")
-    assert error["errors"][0]["domain"] == query.split("=")[0]
+    assert error["errors"][0]["domain"] == query.split("=", maxsplit=1)[0]
 
 
 @pytest.mark.parametrize(

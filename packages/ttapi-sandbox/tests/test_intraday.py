@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ttapi_core.clock import ManualClock
+
+from ttapi_core import ManualClock
 from ttapi_sandbox.candles import (
     CandleSymbol,
     bucket_start,

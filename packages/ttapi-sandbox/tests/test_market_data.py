@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from ttapi_core.clock import ManualClock
+
+from ttapi_core import ManualClock
 from ttapi_sandbox.market import Market
 from ttapi_sandbox.market_data import MarketData
 from ttapi_sandbox.requests import Request

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ttapi_core.symbols import Symbol
+
+from ttapi_core import Symbol
 from ttapi_sandbox.expirations import Expiration
 from ttapi_sandbox.option_chains import ChainBook, Contract, OptionChains, expires_at, years_left
 from ttapi_sandbox.requests import Request

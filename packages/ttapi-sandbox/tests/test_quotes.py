@@ -8,10 +8,10 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
-from ttapi_sandbox.option_chains import ChainBook
+
+from ttapi_sandbox.option_chains import ChainBook, years_left
 from ttapi_sandbox.quotes import OptionQuote, option_quotes
 from ttapi_sandbox.surface import RISK_FREE_RATE, YEARS_MIN
-from ttapi_sandbox.option_chains import years_left
 
 if TYPE_CHECKING:
     from ttapi_sandbox.market import Market

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from ttapi_sandbox.answers import RefusalError
 from ttapi_sandbox.requests import Request
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import pytest
+
 from ttapi_sandbox.answers import Answer
 from ttapi_sandbox.requests import Request
 from ttapi_sandbox.routing import Route, Router

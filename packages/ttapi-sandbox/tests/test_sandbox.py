@@ -11,8 +11,9 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
+
 import ttapi_sandbox
-from ttapi_core.errors import ConfigurationError, UsageError
+from ttapi_core import ConfigurationError, UsageError
 from ttapi_sandbox import Sandbox, SandboxSettings
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from ttapi_core.clock import ManualClock
-from ttapi_core.errors import ConfigurationError
+
+from ttapi_core import ConfigurationError, ManualClock
 from ttapi_sandbox import FaultSpec, SandboxSettings, parse_as_of
 from ttapi_sandbox.limits import TokenBucket
 
@@ -28,7 +28,7 @@ from ttapi_sandbox.limits import TokenBucket
         ("token_lifetime_s", 0),
         ("ticks_per_s", -1),
         ("snapshots_max", 0),
-        ("as_of", datetime(2026, 1, 2)),
+        ("as_of", datetime(2026, 1, 2)),  # noqa: DTZ001 - the naive one is the point
     ],
 )
 def test_setting_outside_its_domain_is_named(setting: str, value: Any) -> None:

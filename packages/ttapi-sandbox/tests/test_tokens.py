@@ -8,7 +8,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from ttapi_core.clock import ManualClock
+
+from ttapi_core import ManualClock
 from ttapi_sandbox.requests import Request
 from ttapi_sandbox.tokens import Tokens, simulated_secret
 

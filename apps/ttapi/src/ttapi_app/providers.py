@@ -29,7 +29,7 @@ _TASTYTRADE_URLS: Final = {
 @asynccontextmanager
 async def _open_sandbox(connection: Connection) -> AsyncIterator[DataProvider]:
     from ttapi_app.sandbox_process import running_sandbox  # noqa: PLC0415 - see the head of the module
-    from ttapi_client.provider import open_tastytrade  # noqa: PLC0415 - likewise
+    from ttapi_client import open_tastytrade  # noqa: PLC0415 - likewise
 
     settings = connection.settings
     async with (
@@ -60,7 +60,7 @@ def _sandbox_source(settings: Settings) -> str:
 
 @asynccontextmanager
 async def _open_tastytrade(connection: Connection) -> AsyncIterator[DataProvider]:
-    from ttapi_client.provider import open_tastytrade  # noqa: PLC0415 - see the head of the module
+    from ttapi_client import open_tastytrade  # noqa: PLC0415 - see the head of the module
     from ttapi_onboarding import read_credentials  # noqa: PLC0415 - likewise
 
     settings = connection.settings
@@ -74,7 +74,7 @@ async def _open_tastytrade(connection: Connection) -> AsyncIterator[DataProvider
         limits=settings.limits(),
         retry=settings.retry(),
     ) as provider:
-        # One cheap question first: wrong credentials and an unreachable server are found at once, not symbol by symbol.
+        # One cheap question first finds wrong credentials and an absent server at once, not symbol by symbol.
         health = await provider.health_check()
         if health.cause is not None:
             raise health.cause
@@ -133,6 +133,7 @@ SPECS: Final = (
         needs_credentials=False,
         datasets=("eod_data",),
         open=_open_files,
+        opens_late=False,
         since_default=date(1900, 1, 1),
     ),
 )

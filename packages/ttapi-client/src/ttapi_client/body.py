@@ -130,7 +130,7 @@ class _Inflater(_Identity):
     def _opened(self, head: bytes) -> zlib._Decompress:
         if self._name != "deflate":
             return zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
-        # Some peers send deflate without the zlib head (RFC 1950, 2.2: CMF and FLG) that the standard asks for.
+        # Some peers leave out the zlib head (RFC 1950, 2.2: CMF and FLG) that the standard asks for.
         has_head = head[0] & 0x0F == zlib.DEFLATED and int.from_bytes(head[:_HEAD_BYTES]) % 31 == 0
         return zlib.decompressobj(wbits=zlib.MAX_WBITS if has_head else -zlib.MAX_WBITS)
 

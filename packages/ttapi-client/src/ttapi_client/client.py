@@ -50,7 +50,7 @@ from ttapi_client.exchange import exchange
 from ttapi_client.gate import Gate, Passage
 from ttapi_client.limits import AdaptiveRate
 from ttapi_client.redaction import Redactor
-from ttapi_client.retry import REFUSALS_MAX, RetryBudget, may_repeat, wait_s
+from ttapi_client.retry import REFUSALS_MAX, RESERVE_MIN, RetryBudget, may_repeat, wait_s
 from ttapi_client.transport import open_transport
 from ttapi_core import (
     AuthenticationError,
@@ -149,7 +149,7 @@ class ResilientClient:
         self._rate = AdaptiveRate(initial_per_s=limits.rate_initial_per_s, min_per_s=limits.rate_min_per_s)
         self._gate = Gate(limits.concurrency_max, self._rate, clock=self._clock)
         self._breakers = BreakerRegistry(breaker, clock=self._clock, trial_timeout_s=limits.deadline_s)
-        self._budget = RetryBudget(reserve=limits.concurrency_max)
+        self._budget = RetryBudget(reserve=max(RESERVE_MIN, limits.concurrency_max))
         self._tickets = itertools.count()
         self._sent = 0
         self._retried = 0

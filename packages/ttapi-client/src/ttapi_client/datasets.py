@@ -19,7 +19,6 @@ import structlog
 
 from ttapi_client.api import RequestTrace, attempts_of
 from ttapi_client.bars import IsFinal, bars_of, finality_at, finality_of
-from ttapi_client.candles import CandleSeries
 from ttapi_client.market_data import QUOTES_PER_CALL, TYPE_PARAMETERS, MarketData
 from ttapi_client.tastytrade import TastytradeClient, chunks, chunks_by_length
 from ttapi_core import Account, Balance, DataAnswer, DataRequest, InstrumentKind, Outcome, Session, Symbol
@@ -37,6 +36,7 @@ from ttapi_core.errors import (
 )
 
 if TYPE_CHECKING:
+    from ttapi_client.candles import CandleSeries
     from ttapi_client.dxlink import DXLinkConnection
     from ttapi_client.instruments import Equity
     from ttapi_core import Clock

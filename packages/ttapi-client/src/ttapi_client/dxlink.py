@@ -62,7 +62,8 @@ _log = structlog.get_logger(__name__)
 _CANARY_MS: Final = 30 * 86_400_000  # the canary is asked for so much more: there are candles for certain
 _TICK_S: Final = 1.0  # how often the timeouts of snapshots are looked at
 _TOKEN_MARGIN_S: Final = 300.0  # a quote token is not used so shortly before its end
-_TRADES_MAX: Final = 100_000
+TRADES_MAX: Final = 100_000
+"""Events other than quotes that wait for a slow reader."""
 _TOO_MANY: Final = ("too big", "subscription size")
 
 
@@ -247,7 +248,7 @@ class DXLinkConnection:
         }
         subscriptions = [Subscription(kind, symbol) for symbol in dict.fromkeys(symbols) for kind in wanted]
         patience = _Patience(self._policy, self._clock, self._random)
-        buffer = _FeedBuffer(self.statistics)
+        buffer = FeedBuffer(self.statistics)
         while True:
             try:
                 async with self._channel("AUTO") as channel:
@@ -415,7 +416,7 @@ def _send_changes(channel: Channel, changes: Changes, since_ms: int) -> None:
     channel.link.flush()
 
 
-class _FeedBuffer:
+class FeedBuffer:
     """Events that wait for the reader: the latest quote of each symbol, and the others in order, bounded."""
 
     def __init__(self, statistics: StreamStatistics) -> None:
@@ -424,6 +425,7 @@ class _FeedBuffer:
         self._others: deque[FeedEvent] = deque()
 
     def put(self, data: FeedData) -> None:
+        """Take events; those without a symbol are left out."""
         for values in zip(*data.columns, strict=True):
             row = dict(zip(data.fields, values, strict=True))
             symbol = row.get("eventSymbol")
@@ -435,18 +437,19 @@ class _FeedBuffer:
                 self._quotes[symbol] = event
             else:
                 self._others.append(event)
-        while len(self._others) > _TRADES_MAX:
+        while len(self._others) > TRADES_MAX:
             self._others.popleft()
             self._statistics.trades_dropped += 1
 
     def take(self) -> list[FeedEvent]:
+        """Return what waits, each once."""
         events = [*self._others, *self._quotes.values()]
         self._others.clear()
         self._quotes.clear()
         return events
 
 
-async def _pump_events(channel: Channel, buffer: _FeedBuffer) -> AsyncGenerator[FeedEvent, None]:
+async def _pump_events(channel: Channel, buffer: FeedBuffer) -> AsyncGenerator[FeedEvent, None]:
     def on_event(event: ProtocolEvent) -> None:
         if isinstance(event, FeedData):
             buffer.put(event)

@@ -420,7 +420,7 @@ class DXLinkProtocol:
         ]
 
     def _on_error(self, channel: int, message: Mapping[str, Any]) -> list[ProtocolEvent]:
-        error, text = str(message.get("error", "")), _shown(message.get("message", ""))
+        error, text = self._without_token(message.get("error")), self._without_token(message.get("message"))
         event = PeerError(channel, error, text)
         if error == "UNAUTHORIZED":
             return [event, *self._close(AuthenticationError("the quote token was refused", peer_code=error))]
@@ -428,6 +428,10 @@ class DXLinkProtocol:
             cause = StreamInterruptedError(f"the peer refused the connection: {error} {text}")
             return [event, *self._close(cause)]
         return [event]
+
+    def _without_token(self, value: object) -> str:
+        text = str(value or "")
+        return _shown(text.replace(self._token, "[token]") if self._token else text)
 
     def _on_feed_data(self, channel: int, message: Mapping[str, Any]) -> Iterator[ProtocolEvent]:
         feed = self._channels.get(channel)

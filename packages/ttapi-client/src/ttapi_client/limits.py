@@ -21,7 +21,8 @@ Until the peer says 429 there is no limit. From then on requests are spaced even
    older spellings) is obeyed before it is overrun.
 
 Simulated against token buckets of 2 to 500 a second (burst of a second or more), a job of 500 requests or
-more takes at most 1.03 times the least possible time; against windows of one second, where nothing can be saved up, 1.1 to 1.3 times.
+more takes at most 1.03 times the least possible time; against windows of one second, where nothing can be
+saved up, 1.1 to 1.3 times.
 """
 
 from __future__ import annotations
@@ -90,12 +91,15 @@ class AdaptiveRate:
         self._cut_at = -math.inf
         self._climbed_at = -math.inf
         self._in_streak = False
-        # A moment at which the peer's allowance was used up, and what passed since.
+        # A moment at which the peer's allowance was used up, and what was sent since and not refused.
         self._anchored_at = -math.inf
-        self._passed_since_anchor = 0
+        self._since_anchor = 0
+        self._is_first_estimate = False
         self._passed_at = -math.inf
         self._refusing_since: float | None = None
-        self._recent: deque[float] = deque()
+        # What was sent in the last second and not refused; what was sent then and has passed.
+        self._sends: deque[float] = deque()
+        self._passes: deque[float] = deque()
 
     @property
     def rate_per_s(self) -> float:
@@ -125,6 +129,9 @@ class AdaptiveRate:
         """Take the slot of a request that goes out at ``now``."""
         if self._quota is not None:
             self._quota.remaining -= 1
+        self._sends.append(now)
+        _forget(self._sends, now - WINDOW_S)
+        self._since_anchor += 1
         if self._rate < math.inf:
             spacing_s = 1 / self._rate
             self._next_slot = max(self._next_slot, now - max(spacing_s, LATENESS_S)) + spacing_s
@@ -144,17 +151,18 @@ class AdaptiveRate:
         """
         self._passed_at = now
         self._refusing_since = None
-        self._recent.append(sent_at)
-        while self._recent[0] <= sent_at - WINDOW_S:
-            self._recent.popleft()
+        self._passes.append(sent_at)
+        _forget(self._passes, sent_at - WINDOW_S)
         if self._rate == math.inf:
             return
-        if sent_at > self._anchored_at:
-            self._passed_since_anchor += 1
         if sent_at > self._cut_at:
             self._in_streak = False
             if waited:
                 self._climb(sent_at, now)
+        elif self._is_first_estimate:
+            # Of the burst that met the limit, some answers come after the first refusal.
+            self._rate = max(self._rate, _count(self._passes, self._cut_at))
+            self._next_slot = min(self._next_slot, now + 1 / self._rate)
 
     def _climb(self, sent_at: float, now: float) -> None:
         if self._rate < self._measured:
@@ -162,7 +170,10 @@ class AdaptiveRate:
             if sent_at > self._climbed_at:
                 self._climbed_at = now
                 self._proven = self._rate
-                self._rate = min(self._rate * (1 + CLIMB_BELOW), self._measured)
+                # Nor beyond twice what has passed: a saved-up burst says nothing for a second or more.
+                proven_twice = 2 * _count(self._passes, now) + 1
+                climbed = min(self._rate * (1 + CLIMB_BELOW), self._measured, proven_twice)
+                self._rate = max(self._rate, climbed)
             return
         elapsed_s = min(now - self._climbed_at, 1.0)
         self._climbed_at = now
@@ -186,6 +197,9 @@ class AdaptiveRate:
             self._paused_until = max(self._paused_until, now + retry_after_s)
         if self._refusing_since is None:
             self._refusing_since = now
+        self._since_anchor -= sent_at > self._anchored_at
+        if sent_at in self._sends:
+            self._sends.remove(sent_at)
         if sent_at <= self._cut_at:
             return
         self._rate = max(self._min, self._cut(sent_at))
@@ -196,9 +210,10 @@ class AdaptiveRate:
 
     def _cut(self, sent_at: float) -> float:
         # Three cases: the first refusal ever; one more of a streak; the first of a new one, which measures.
-        if self._rate == math.inf:
+        self._is_first_estimate = self._rate == math.inf
+        if self._is_first_estimate:
             self._anchor(sent_at)
-            return max(1.0, self._recent_rate(sent_at))
+            return max(1.0, _count(self._passes, sent_at))
         if self._in_streak:
             if self._rate < self._measured * VOID_BELOW:
                 self._measured *= CUT_MAX
@@ -208,19 +223,16 @@ class AdaptiveRate:
         return self._measured
 
     def _measure(self, sent_at: float) -> float:
-        if self._passed_since_anchor >= COUNT_ENOUGH and self._anchored_at > -math.inf:
-            measure = self._passed_since_anchor / (sent_at - self._anchored_at)
+        if self._since_anchor >= COUNT_ENOUGH and self._anchored_at > -math.inf:
+            measure = self._since_anchor / (sent_at - self._anchored_at)
             self._anchor(sent_at)
         else:
-            measure = self._recent_rate(sent_at)
+            measure = _count(self._sends, sent_at)
         return min(max(measure, self._rate * CUT_MAX, self._proven), self._rate * CUT_MIN)
-
-    def _recent_rate(self, until: float) -> float:
-        return sum(until - WINDOW_S < at <= until for at in self._recent) / WINDOW_S
 
     def _anchor(self, sent_at: float) -> None:
         self._anchored_at = sent_at
-        self._passed_since_anchor = 0
+        self._since_anchor = sum(at > sent_at for at in self._sends)
 
     def told(self, remaining: int, reset_s: float, now: float) -> None:
         """
@@ -239,3 +251,13 @@ class AdaptiveRate:
             # Answers come out of order: within one window the least is the truth.
             remaining = min(remaining, self._quota.remaining)
         self._quota = _Quota(remaining, now + reset_s)
+
+
+def _count(times: deque[float], until: float) -> int:
+    """Return how many of ``times`` lie in the second before ``until``."""
+    return sum(until - WINDOW_S < at <= until for at in times)
+
+
+def _forget(times: deque[float], before: float) -> None:
+    while times and times[0] <= before:
+        times.popleft()

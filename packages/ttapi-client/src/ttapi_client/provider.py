@@ -29,7 +29,6 @@ import structlog
 from ttapi_client.api import RequestTrace
 from ttapi_client.client import ResilientClient
 from ttapi_client.datasets import DatasetReader
-from ttapi_client.dxlink import DXLinkConnection, DXLinkPolicy, FeedEvent
 from ttapi_client.live import QUOTE_FIELDS, TRADE_FIELDS, quote_of, trade_of
 from ttapi_client.oauth import OAuthAuthenticator
 from ttapi_client.tastytrade import TastytradeClient
@@ -61,6 +60,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     import httpx
+
+    from ttapi_client.dxlink import DXLinkConnection, DXLinkPolicy, FeedEvent
 
 _log = structlog.get_logger(__name__)
 
@@ -285,6 +286,8 @@ class TastytradeProvider:
     def _opened_stream(self) -> DXLinkConnection:
         self._check_open()
         if self._stream is None:
+            from ttapi_client.dxlink import DXLinkConnection  # noqa: PLC0415 - loaded when first needed
+
             self._stream = DXLinkConnection(
                 self.api.quote_token, policy=self._stream_policy, clock=self._clock
             )

@@ -47,6 +47,8 @@ from ttapi_core import (
 IDEMPOTENT: Final = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 REFUSALS_MAX: Final = 100
 """A call is refused with 429 no more often than this: it asks about once a second at a shut door."""
+RESERVE_MIN: Final = 50
+"""Repetitions in reserve of a client with few requests at a time; others have one for each of them."""
 FINAL_FAULTS: Final = frozenset({501, 505})
 PUNCTUALITY_S: Final = 0.1
 """A wait that the peer asked for is exceeded by up to this, at random: not everybody comes at once."""

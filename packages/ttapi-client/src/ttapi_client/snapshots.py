@@ -11,8 +11,8 @@ A symbol without an answer is *silent* only if a question asked later was answer
 no later question, one is asked: the canary, a symbol known to have candles. If that stays without an answer
 too, the channel is mute, and nothing is concluded about the symbol.
 
-Likewise a symbol is *empty* only if it was answered so twice, and a question asked later brought candles: servers have
-been seen to answer everything with nothing.
+Likewise a symbol is *empty* only if it was answered so twice, and a question asked later brought candles:
+servers have been seen to answer everything with nothing.
 """
 
 from __future__ import annotations
@@ -52,7 +52,8 @@ class SnapshotPolicy:
     silent_attempts_max
         Attempts for a symbol that stays without any answer while others are answered.
     empty_answers_min
-        Answers without a candle that make a series empty: a stream has been seen to give an empty one by mistake.
+        Answers without a candle that make a series empty: a stream has been seen to give an empty one by
+        mistake.
     canary
         A symbol that has candles for certain.
     """
@@ -194,7 +195,7 @@ class SnapshotPlan:
     def _canary_needed(self, now_s: float) -> bool:
         if self._canary.event_symbol in self._open:
             return False
-        if self._doubtful and (len(self._doubtful) >= self._window or not (self._waiting or self._open)):
+        if len(self._doubtful) > self._window or (self._doubtful and not (self._waiting or self._open)):
             return True
         return any(self._overdue(q, now_s) and q.number > self._answered_number for q in self._open.values())
 

@@ -46,8 +46,8 @@ def decode_json(content: bytes | str) -> Any:  # noqa: ANN401 - JSON is any valu
     try:
         return _decode(content)
     except (ValueError, RecursionError) as exc:  # both decoders' errors are ValueErrors
-        shown = content[:_SHOWN_MAX]
-        raise DecodeError(f"no JSON in {len(content)} characters beginning {shown!r}") from exc
+        # Not shown: a truncated answer may hold the better part of a token.
+        raise DecodeError(f"no JSON in {len(content)} characters") from exc
 
 
 def encode_json(value: object) -> str:

@@ -173,6 +173,13 @@ class FakeDXLink:
         ]
         await socket.send(json.dumps({"type": "FEED_DATA", "channel": channel, "data": ["Quote", values]}))
 
+    async def send_trades(
+        self, socket: ServerConnection, channel: int, symbol: str, prices: list[int]
+    ) -> None:
+        """Send a trade of each price."""
+        values = [value for price in prices for value in (symbol, price)]
+        await socket.send(json.dumps({"type": "FEED_DATA", "channel": channel, "data": ["Trade", values]}))
+
 
 async def start(fake: FakeDXLink) -> Server:
     """Let ``fake`` listen on a free port."""
@@ -250,7 +257,10 @@ class FakeBroker:
             case ["market-time", "sessions"]:
                 return listed(self.sessions(request.url.params["from-date"], request.url.params["to-date"]))
             case ["market-time", "equities", "sessions", "current"]:
-                day = {"open-at": "2026-11-19T14:30:00.000+00:00", "close-at": "2026-11-19T21:00:00.000+00:00"}
+                day = {
+                    "open-at": "2026-11-19T14:30:00.000+00:00",
+                    "close-at": "2026-11-19T21:00:00.000+00:00",
+                }
                 return data({"instrument-collection": "Equity", "state": "Open", **day})
             case ["market-time", "equities", "holidays"]:
                 return data({"market-holidays": ["2026-11-26"], "market-half-days": ["2026-11-27"]})
@@ -261,7 +271,12 @@ class FakeBroker:
             case ["public-watchlists"]:
                 return listed([{"name": "Tech"}, {"name": "Banks"}])
             case ["public-watchlists", "Tech"]:
-                entries = [{"symbol": "AAPL"}, {"symbol": "../x"}, {"symbol": "AAPL"}, {"instrument-type": "Equity"}]
+                entries = [
+                    {"symbol": "AAPL"},
+                    {"symbol": "../x"},
+                    {"symbol": "AAPL"},
+                    {"instrument-type": "Equity"},
+                ]
                 return data({"name": "Tech", "watchlist-entries": entries})
             case _:
                 return httpx.Response(404, text="<html>no such path</html>")

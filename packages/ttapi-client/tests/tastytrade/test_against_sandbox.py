@@ -59,7 +59,9 @@ async def answers(provider: TastytradeProvider, dataset: str, *keys: str) -> dic
 async def everything(provider: TastytradeProvider) -> dict[str, dict[str, DataAnswer]]:
     universe = await provider.universe("all")
     keys = {"accounts": (), "trading_days": ("XNYS",)}
-    return {name: await answers(provider, name, *keys.get(name, universe)) for name in sorted(provider.datasets)}
+    return {
+        name: await answers(provider, name, *keys.get(name, universe)) for name in sorted(provider.datasets)
+    }
 
 
 def rows(found: dict[str, DataAnswer]) -> int:

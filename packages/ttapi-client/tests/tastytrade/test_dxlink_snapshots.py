@@ -243,7 +243,9 @@ def test_nothing_is_empty_where_the_canary_is_empty_too() -> None:
     assert asked(plan) == ["E", "SPY"]
     answer(plan, "SPY")
     answer(plan, "E")
-    assert {symbol: len(series) for symbol, series in plan.take_results() if isinstance(series, CandleSeries)} == {
+    assert {
+        symbol: len(series) for symbol, series in plan.take_results() if isinstance(series, CandleSeries)
+    } == {
         "SPY": 2,
         "E": 2,
     }

@@ -264,8 +264,9 @@ async def test_secrets_are_in_no_log_error_or_representation(
         await header(authenticator)
         seen.append(repr(authenticator))
         echo = json.dumps({"error_code": "x", "error_description": " ".join(SECRETS)})
-        for status in (503, 200, 400):
-            endpoint.answer = lambda _, status=status: httpx.Response(status, text=echo)
+        cut = '{"access_token": "canary-access-9'
+        for status, text in ((200, cut), (503, echo), (200, echo), (400, echo)):
+            endpoint.answer = lambda _, status=status, text=text: httpx.Response(status, text=text)
             with pytest.raises(TTError) as caught:
                 await authenticator.refused(await authenticator.headers())
             seen += [str(caught.value), repr(caught.value), str(caught.value.__cause__)]

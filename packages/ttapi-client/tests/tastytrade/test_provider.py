@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
@@ -45,6 +46,7 @@ from ttapi_core import (
     ServerFaultError,
     StreamInterruptedError,
     Symbol,
+    Trade,
     TTError,
     UnknownNameError,
     UsageError,
@@ -92,7 +94,9 @@ async def provider(broker: Any, clock: ManualClock) -> AsyncIterator[TastytradeP
         yield provider
 
 
-async def answers(provider: TastytradeProvider, dataset: str, *keys: str, **span: date) -> dict[str, DataAnswer]:
+async def answers(
+    provider: TastytradeProvider, dataset: str, *keys: str, **span: date
+) -> dict[str, DataAnswer]:
     found: dict[str, DataAnswer] = {}
     async with aclosing(provider.get_data(DataRequest(dataset=dataset, keys=keys, **span))) as answers:
         async for answer in answers:
@@ -144,12 +148,16 @@ async def test_accounts_without_keys_are_whatever_there_is(provider: TastytradeP
 
 
 async def test_accounts_by_number(provider: TastytradeProvider, broker: Any) -> None:
-    broker.replaced["/accounts/5WT00002/positions"] = status(403, error={"code": "not_permitted", "message": "no"})
+    broker.replaced["/accounts/5WT00002/positions"] = status(
+        403, error={"code": "not_permitted", "message": "no"}
+    )
     found = await answers(provider, "accounts", "5WT00001", "5WT00002", "5WT99999")
     assert outcomes(found) == {"5WT00001": "fresh", "5WT00002": "not_entitled", "5WT99999": "unknown"}
 
 
-async def test_accounts_that_cannot_be_listed_fail_by_key_or_at_once(provider: TastytradeProvider, broker: Any) -> None:
+async def test_accounts_that_cannot_be_listed_fail_by_key_or_at_once(
+    provider: TastytradeProvider, broker: Any
+) -> None:
     broker.replaced["/customers/me/accounts"] = status(500)
     assert outcomes(await answers(provider, "accounts", "5WT00001")) == {"5WT00001": "failed"}
     with pytest.raises(ServerFaultError):
@@ -241,7 +249,7 @@ async def test_quotes_have_their_columns_and_find_indexes(provider: TastytradePr
         "not a symbol": "unknown",
     }
     absent = ("bid_size", "ask_size", "mid", "mark", "last", "open", "low", "close", "prev_close")
-    assert table(found["AAPL"]) == dict.fromkeys(absent, [None]) | {
+    assert table(found["AAPL"]) == {name: [None] for name in absent} | {
         "symbol": ["AAPL"],
         "bid": [511.2],
         "ask": [511.24],
@@ -266,7 +274,9 @@ async def test_quote_that_cannot_be_read_fails_alone(provider: TastytradeProvide
     assert outcomes(await answers(provider, "quotes", "AAPL", "MSFT")) == {"AAPL": "fresh", "MSFT": "failed"}
 
 
-async def test_quotes_that_cannot_be_had_fail_with_their_cause(provider: TastytradeProvider, broker: Any) -> None:
+async def test_quotes_that_cannot_be_had_fail_with_their_cause(
+    provider: TastytradeProvider, broker: Any
+) -> None:
     broker.replaced["/market-data/by-type"] = status(503)
     found = await answers(provider, "quotes", "AAPL", "MSFT")
     assert {type(answer.cause) for answer in found.values()} == {ServerFaultError}
@@ -290,13 +300,17 @@ async def test_bars_have_their_columns(provider: TastytradeProvider) -> None:
     }
 
 
-async def test_bars_are_those_of_the_last_year_by_default(provider: TastytradeProvider, dxlink_server: Any) -> None:
+async def test_bars_are_those_of_the_last_year_by_default(
+    provider: TastytradeProvider, dxlink_server: Any
+) -> None:
     await answers(provider, "eod_data", "AAPL")
     added = next(frame for frame in dxlink_server.frames if "add" in frame)["add"]
     assert added[0]["fromTime"] == datetime(2025, 11, 19, tzinfo=UTC).timestamp() * 1000
 
 
-async def test_bars_of_empty_silent_and_malformed_symbols(provider: TastytradeProvider, dxlink_server: Any) -> None:
+async def test_bars_of_empty_silent_and_malformed_symbols(
+    provider: TastytradeProvider, dxlink_server: Any
+) -> None:
     dxlink_server.empty, dxlink_server.silent = {"BRK/B"}, {"NOPE"}
     found = await answers(provider, "eod_data", "AAPL", "BRK/B", "NOPE", "../x", since=date(2026, 1, 1))
     assert outcomes(found) == {"AAPL": "fresh", "BRK/B": "empty", "NOPE": "empty", "../x": "unknown"}
@@ -305,7 +319,9 @@ async def test_bars_of_empty_silent_and_malformed_symbols(provider: TastytradePr
     assert found["NOPE"].attempts == 3
 
 
-async def test_bars_that_cannot_be_had_fail_with_their_cause(provider: TastytradeProvider, dxlink_server: Any) -> None:
+async def test_bars_that_cannot_be_had_fail_with_their_cause(
+    provider: TastytradeProvider, dxlink_server: Any
+) -> None:
     dxlink_server.drop_after = 0
     found = await answers(provider, "eod_data", "AAPL", "MSFT")
     assert {type(answer.cause) for answer in found.values()} == {StreamInterruptedError}
@@ -393,7 +409,9 @@ async def test_unknown_dataset_is_named(provider: TastytradeProvider) -> None:
         await answers(provider, "candles", "AAPL")
 
 
-async def test_universe_all_is_what_is_traded_and_has_options(provider: TastytradeProvider, broker: Any) -> None:
+async def test_universe_all_is_what_is_traded_and_has_options(
+    provider: TastytradeProvider, broker: Any
+) -> None:
     broker.without_chain = {"MSFT"}
     assert await provider.universe("all") == ["AAPL", "BRK/B"]
 
@@ -419,7 +437,9 @@ async def test_universe_may_be_a_public_watchlist(provider: TastytradeProvider, 
 
 async def test_health_knows_latency_and_skew(provider: TastytradeProvider, broker: Any) -> None:
     def dated(_request: httpx.Request, _number: int) -> httpx.Response:
-        return httpx.Response(200, json={"data": {"items": []}}, headers={"Date": "Fri, 20 Nov 2026 18:02:00 GMT"})
+        return httpx.Response(
+            200, json={"data": {"items": []}}, headers={"Date": "Fri, 20 Nov 2026 18:02:00 GMT"}
+        )
 
     broker.replaced["/customers/me/accounts"] = dated
     health = await provider.health_check()
@@ -464,8 +484,23 @@ async def test_subscription_yields_events_until_closed(provider: TastytradeProvi
     assert events[0].payload.bid == Decimal("10.0")
 
 
+async def test_event_that_cannot_be_read_is_left_out(
+    provider: TastytradeProvider, dxlink_server: Any
+) -> None:
+    async with aclosing(provider.subscribe(["quote", "trade"], ["AAPL"])) as events:
+        assert isinstance((await anext(events)).payload, Quote)
+        socket = dxlink_server.open_sockets[0]
+        values = ["AAPL", 0, "X", "much", 3, False, "AAPL", 0, "X", 12.5, 3, True, "MSFT", 0, "X", 1, 1, True]
+        await socket.send(json.dumps({"type": "FEED_DATA", "channel": 1, "data": ["Trade", values]}))
+        trade = (await anext(events)).payload
+    assert isinstance(trade, Trade)
+    assert (trade.price, trade.exchange_code, trade.extended_hours) == (Decimal("12.5"), "X", True)
+
+
 @pytest.mark.parametrize("kinds", [[], ["bar"], ["quote", "news"]])
-async def test_subscription_to_other_kinds_is_a_parameter_error(provider: TastytradeProvider, kinds: list[str]) -> None:
+async def test_subscription_to_other_kinds_is_a_parameter_error(
+    provider: TastytradeProvider, kinds: list[str]
+) -> None:
     with pytest.raises(ParameterError):
         await anext(provider.subscribe(kinds, ["AAPL"]))
 
@@ -487,7 +522,9 @@ async def test_each_key_is_answered_exactly_once_whatever_the_server_does(seed: 
             return httpx.Response(200, json={"access_token": "token", "expires_in": 900})
         asked = [value for _, value in request.url.params.multi_items()]
         named = [symbol for symbol in asked if rng.random() < 0.9] + ["X"] * (rng.random() < 0.1)
-        rows = [{"symbol": symbol, "updated-at": rng.choice(["2026-11-20T18:00:00Z", 7, "x"])} for symbol in named]
+        rows = [
+            {"symbol": symbol, "updated-at": rng.choice(["2026-11-20T18:00:00Z", 7, "x"])} for symbol in named
+        ]
         return httpx.Response(
             rng.choice([200, 200, 200, 400, 403, 404, 500]),
             json={"data": {"items": rng.choice([rows, rows, rows, None, [7]])}},
@@ -520,18 +557,21 @@ async def test_each_ends_the_others_where_one_fails() -> None:
         await asyncio.sleep(0)
         return item
 
-    with pytest.raises(RequestRefusedError):
+    async def drain() -> None:
         async with aclosing(each(range(100), work, workers=2)) as results:
             async for _ in results:
                 pass
+
+    with pytest.raises(RequestRefusedError):
+        await drain()
     assert len(begun) < 20
 
 
-def series(*days: int, hour: int = 0, **more: Any) -> CandleSeries:
+def series(*days: int) -> CandleSeries:
     prices = [float(day) for day in days]
     return CandleSeries(
         symbol="A",
-        times_ms=[day * 86_400_000 + hour * 3_600_000 for day in days],
+        times_ms=[day * 86_400_000 for day in days],
         open=prices,
         high=prices,
         low=prices,
@@ -539,21 +579,21 @@ def series(*days: int, hour: int = 0, **more: Any) -> CandleSeries:
         volume=[float("nan")] * len(days),
         vwap=prices,
         counts=prices,
-        **more,
     )
 
 
 def test_bars_are_cut_to_the_asked_days_and_say_null_where_there_is_no_volume() -> None:
-    bars = bars_of("A", series(1, 2, 3, 4), since=date(1970, 1, 3), until=date(1970, 1, 4), is_final=lambda _: True)
+    bars = bars_of(
+        "A", series(1, 2, 3, 4), since=date(1970, 1, 3), until=date(1970, 1, 4), is_final=lambda _: True
+    )
     assert bars.columns["date"] == [date(1970, 1, 3), date(1970, 1, 4)]
     assert bars.columns["volume"] == [None, None]
     assert bars.columns["close"] == [2.0, 3.0]
 
 
 def test_second_bar_of_a_day_replaces_the_first_and_is_named() -> None:
-    candles = CandleSeries(
-        symbol="A", times_ms=[0, 3_600_000], **dict.fromkeys(("open", "high", "low", "close", "volume", "vwap", "counts"), [1.0, 2.0])
-    )
+    names = ("open", "high", "low", "close", "volume", "vwap", "counts")
+    candles = CandleSeries(symbol="A", times_ms=[0, 3_600_000], **{name: [1.0, 2.0] for name in names})
     bars = bars_of("A", candles, since=date(1970, 1, 1), until=None, is_final=lambda _: True)
     assert bars.columns["close"] == [2.0]
     assert bars.skipped == ("A on 1970-01-01: another bar of the same day follows",)
@@ -568,7 +608,9 @@ def test_bar_is_final_when_its_session_has_closed() -> None:
     assert finality_at(datetime(2200, 1, 3, tzinfo=UTC))(date(2200, 1, 2))
 
 
-@pytest.mark.parametrize(("state", "final"), [("Open", False), ("Pre-market", False), ("Extended", True), ("Closed", True)])
+@pytest.mark.parametrize(
+    ("state", "final"), [("Open", False), ("Pre-market", False), ("Extended", True), ("Closed", True)]
+)
 def test_bar_of_today_is_final_unless_the_market_runs(state: str, final: bool) -> None:
     today = date(2026, 11, 20)
     judge = finality_of(MarketState(state=state, session_date=today))
@@ -578,17 +620,36 @@ def test_bar_of_today_is_final_unless_the_market_runs(state: str, final: bool) -
 
 def test_live_values_are_exact() -> None:
     symbol = Symbol.parse("AAPL")
-    values = {"bidTime": 0, "askTime": 1_795_046_400_000, "bidPrice": 1.1, "askPrice": "NaN", "bidSize": None, "askSize": 3}
+    values = {
+        "bidTime": 0,
+        "askTime": 1_795_046_400_000,
+        "bidPrice": 1.1,
+        "askPrice": "NaN",
+        "bidSize": None,
+        "askSize": 3,
+    }
     quote = quote_of(symbol, values, read_at=NOW)
     assert (quote.bid, quote.ask, quote.bid_size, quote.ask_size) == (Decimal("1.1"), None, None, Decimal(3))
     assert quote.time == datetime(2026, 11, 19, tzinfo=UTC)
     trade = trade_of(symbol, {"price": "2.50", "size": 7, "exchangeCode": "\u0000"}, read_at=NOW)
-    assert (trade.price, trade.size, trade.exchange_code, trade.time) == (Decimal("2.50"), Decimal(7), "", NOW)
+    assert (trade.price, trade.size, trade.exchange_code, trade.time) == (
+        Decimal("2.50"),
+        Decimal(7),
+        "",
+        NOW,
+    )
 
 
 @pytest.mark.parametrize(
     "values",
-    [{}, {"price": "Infinity"}, {"price": True}, {"price": "x"}, {"price": 1, "size": []}, {"price": 1, "time": 10**20}],
+    [
+        {},
+        {"price": "Infinity"},
+        {"price": True},
+        {"price": "x"},
+        {"price": 1, "size": []},
+        {"price": 1, "time": 10**20},
+    ],
 )
 def test_live_values_that_cannot_be_read_are_data_errors(values: dict[str, Any]) -> None:
     with pytest.raises(DataError):

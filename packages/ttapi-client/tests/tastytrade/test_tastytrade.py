@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ttapi_client.api import RequestTrace, attempts_of
+from ttapi_client.api import RequestTrace
 from ttapi_client.client import ResilientClient
 from ttapi_client.tastytrade import QUERY_BYTES_MAX, TastytradeClient, chunks, chunks_by_length
 from ttapi_core import (
@@ -72,7 +72,9 @@ async def test_balances_are_exact(api: TastytradeClient) -> None:
 async def test_money_that_is_no_number_is_a_data_error_that_names_it(
     api: TastytradeClient, broker: Any, amount: object
 ) -> None:
-    broker.replaced["/accounts/5WT00001/balances"] = items({**broker.balance("5WT00001"), "cash-balance": amount})
+    broker.replaced["/accounts/5WT00001/balances"] = items(
+        {**broker.balance("5WT00001"), "cash-balance": amount}
+    )
     with pytest.raises(DataError) as caught:
         await api.balances("5WT00001")
     assert caught.value.column == "cash-balance"
@@ -170,7 +172,7 @@ async def test_page_that_contradicts_itself_is_asked_for_again_and_then_an_error
     broker.replaced["/instruments/equities/active"] = body(
         {"data": {"items": [broker.equity("A")]}, "pagination": pagination}
     )
-    with pytest.raises(error) as caught:
+    with pytest.raises(error):
         _ = [equity async for equity in api.active_equities()]
     assert len(broker.calls) == RETRY.attempts_max
 
@@ -182,15 +184,21 @@ async def test_equities_are_asked_for_with_encoded_symbols(api: TastytradeClient
 
 
 async def test_equity_with_the_least_is_read(api: TastytradeClient, broker: Any) -> None:
-    broker.replaced["/instruments/equities"] = items({"symbol": "AAPL", "listed-market": None, "is-etf": None})
+    broker.replaced["/instruments/equities"] = items(
+        {"symbol": "AAPL", "listed-market": None, "is-etf": None}
+    )
     (equity,) = [equity async for equity in api.equities(["AAPL"])]
     assert (equity.streamer_symbol, equity.active, equity.is_etf) == ("AAPL", True, False)
     assert (equity.listed_market, equity.has_options) == (None, None)
 
 
 @pytest.mark.parametrize("wrong", [["MSFT"], ["AAPL", "AAPL"], [None], [7]])
-async def test_equities_of_other_symbols_are_a_mismatch(api: TastytradeClient, broker: Any, wrong: list[Any]) -> None:
-    broker.replaced["/instruments/equities"] = items(*({**broker.equity("X"), "symbol": symbol} for symbol in wrong))
+async def test_equities_of_other_symbols_are_a_mismatch(
+    api: TastytradeClient, broker: Any, wrong: list[Any]
+) -> None:
+    broker.replaced["/instruments/equities"] = items(
+        *({**broker.equity("X"), "symbol": symbol} for symbol in wrong)
+    )
     with pytest.raises(AnswerMismatchError):
         _ = [equity async for equity in api.equities(["AAPL"])]
 
@@ -214,7 +222,10 @@ def test_chunks_lose_nothing_and_fit(symbols: list[str], size: int) -> None:
 async def test_nested_chain_has_its_strikes_in_order(api: TastytradeClient, broker: Any) -> None:
     (chain,) = await api.nested_option_chain("BRK/B")
     assert broker.calls[0].url.raw_path == b"/option-chains/BRK%2FB/nested"
-    assert [str(expiration.expiration_date) for expiration in chain.expirations] == ["2027-01-15", "2026-12-18"]
+    assert [str(expiration.expiration_date) for expiration in chain.expirations] == [
+        "2027-01-15",
+        "2026-12-18",
+    ]
     assert [strike.strike for strike in chain.expirations[0].strikes] == [Decimal("505.5"), Decimal(510)]
 
 
@@ -277,11 +288,15 @@ async def test_wrong_chain_is_asked_for_again(api: TastytradeClient, broker: Any
     assert trace.attempts == 2
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b'{"data":', b"null", b"[]", b"{}", b'{"data":null}', b'{"data":{}}'])
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b'{"data":', b"null", b"[]", b"{}", b'{"data":null}', b'{"data":{}}']
+)
 async def test_empty_or_cut_answers_are_asked_for_again_and_then_an_error(
     api: TastytradeClient, broker: Any, content: bytes
 ) -> None:
-    broker.replaced["/option-chains/AAPL/nested"] = lambda _request, _number: httpx.Response(200, content=content)
+    broker.replaced["/option-chains/AAPL/nested"] = lambda _request, _number: httpx.Response(
+        200, content=content
+    )
     with pytest.raises(DecodeError):
         await api.expiration_series("AAPL")
     assert len(broker.calls) == RETRY.attempts_max
@@ -303,7 +318,12 @@ async def test_quote_reads_numbers_as_texts_and_leaves_the_rest_none(api: Tastyt
 
 async def test_quotes_of_kinds_go_by_their_own_parameter(api: TastytradeClient, broker: Any) -> None:
     await api.market_data(["AAPL", "SPY   261218C00600000", "/ESZ6", "BTC/USD"])
-    assert sorted(broker.calls[0].url.params.keys()) == ["cryptocurrency", "equity", "equity-option", "future"]
+    assert sorted(broker.calls[0].url.params.keys()) == [
+        "cryptocurrency",
+        "equity",
+        "equity-option",
+        "future",
+    ]
     (index,) = await api.market_data(["SPX"], kind=InstrumentKind.INDEX)
     assert index.symbol == "SPX"
 
@@ -319,7 +339,9 @@ async def test_quotes_that_cannot_be_asked_for_are_a_parameter_error(
 
 async def test_malformed_quote_spoils_itself_only(api: TastytradeClient, broker: Any) -> None:
     broker.replaced["/market-data/by-type"] = items(
-        broker.quote("AAPL"), {**broker.quote("MSFT"), "bid": "much"}, {**broker.quote("BRK/B"), "updated-at": None}
+        broker.quote("AAPL"),
+        {**broker.quote("MSFT"), "bid": "much"},
+        {**broker.quote("BRK/B"), "updated-at": None},
     )
     answer = await api.market_data_of_chunk(["AAPL", "MSFT", "BRK/B", "NOPE"])
     assert list(answer.found) == ["AAPL"]
@@ -331,9 +353,13 @@ async def test_malformed_quote_spoils_itself_only(api: TastytradeClient, broker:
         await api.market_data(["AAPL", "MSFT", "BRK/B"])
 
 
-async def test_quote_of_another_symbol_leaves_the_right_ones_usable(api: TastytradeClient, broker: Any) -> None:
+async def test_quote_of_another_symbol_leaves_the_right_ones_usable(
+    api: TastytradeClient, broker: Any
+) -> None:
     """Asked for three times, then the quotes that say whose they are count, and the missing one is refused."""
-    broker.replaced["/market-data/by-type"] = items(broker.quote("AAPL"), broker.quote("TSLA"), broker.quote("BRK/B"))
+    broker.replaced["/market-data/by-type"] = items(
+        broker.quote("AAPL"), broker.quote("TSLA"), broker.quote("BRK/B")
+    )
     answer = await api.market_data_of_chunk(["AAPL", "MSFT", "BRK/B"])
     assert sorted(answer.found) == ["AAPL", "BRK/B"]
     assert isinstance(answer.refused["MSFT"], AnswerMismatchError)
@@ -400,6 +426,14 @@ async def test_quote_token_that_lacks_a_part_is_a_data_error_without_the_other(
     assert "quote-token" not in str(caught.value)
 
 
+async def test_quote_token_that_is_cut_off_is_not_shown(api: TastytradeClient, broker: Any) -> None:
+    cut = b'{"data":{"token":"quote-token'
+    broker.replaced["/api-quote-tokens"] = lambda _request, _number: httpx.Response(200, content=cut)
+    with pytest.raises(DecodeError) as caught:
+        await api.quote_token()
+    assert "quote-token" not in f"{caught.value!r} {caught.value} {caught.value.__cause__}"
+
+
 async def test_validate_takes_any_success_for_a_yes(api: TastytradeClient, broker: Any) -> None:
     await api.validate()
     broker.replaced["/sessions/validate"] = lambda _request, _number: httpx.Response(401)
@@ -427,7 +461,23 @@ CALLS: list[tuple[str, Callable[[TastytradeClient], Awaitable[object]]]] = [
     ("/api-quote-tokens", lambda api: api.quote_token()),
     ("/public-watchlists/Tech", lambda api: api.public_watchlist("Tech")),
 ]
-RUBBISH: list[Any] = [None, True, -1, 1e308, 2**70, "", "NaN", "-Infinity", "é\u0000", [], {}, [[]], [None], {"a": 1}, "1e999999999"]
+RUBBISH: list[Any] = [
+    None,
+    True,
+    -1,
+    1e308,
+    2**70,
+    "",
+    "NaN",
+    "-Infinity",
+    "é\u0000",
+    [],
+    {},
+    [[]],
+    [None],
+    {"a": 1},
+    "1e999999999",
+]
 
 
 def spoilt(value: Any, rng: random.Random) -> Any:
@@ -456,11 +506,17 @@ async def test_fuzz_of_bodies_gives_values_or_documented_errors_only(broker: Any
             path, call = CALLS[n % len(CALLS)]
             broker.replaced.clear()
             await call(api) if n < len(CALLS) else None
-            usual = broker(httpx.Request("GET", f"https://x{path}?equity=AAPL&equity=MSFT&from-date=2026-06-01&to-date=2026-06-01"))
+            usual = broker(
+                httpx.Request(
+                    "GET", f"https://x{path}?equity=AAPL&equity=MSFT&from-date=2026-06-01&to-date=2026-06-01"
+                )
+            )
             content = json.dumps(spoilt(json.loads(usual.content), rng)).encode()
             if n % 5 == 0:
                 content = usual.content[: rng.randrange(len(usual.content))]
-            broker.replaced[path] = lambda _request, _number, content=content: httpx.Response(200, content=content)
+            broker.replaced[path] = lambda _request, _number, content=content: httpx.Response(
+                200, content=content
+            )
             try:
                 await call(api)
             except TTError:

@@ -4,23 +4,22 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from ttapi_core import ParameterError, TTError
+from ttapi_core import ParameterError
 from ttapi_onboarding.analysis import volatility_table
 from ttapi_onboarding.exits import ExitCode
 from ttapi_onboarding.progress import progress_board
 from ttapi_onboarding.reports import report_parts, volatility_drawn
 from ttapi_onboarding.screens import note, show, stdout_is_terminal, warn, warn_if_simulated, write_line
-from ttapi_platform import Collector, DeferredProvider, Store, resolve_universe
+from ttapi_platform import Collector, DeferredProvider, Store, resolve_universe, with_dependencies
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
-    from contextlib import AbstractAsyncContextManager
 
     from ttapi_core import DataProvider
     from ttapi_onboarding.invocation import Invocation
@@ -118,8 +117,9 @@ async def collect(
     TTError
         Whatever makes a run impossible; what goes wrong with one symbol is in the report.
     """
+    with_dependencies(order.datasets)  # a misspelt name shall not start anything
     ttls = settings.ttls()
-    async with aclosing(deferred(invocation, settings)) as provider:
+    async with opened_provider(invocation, settings) as provider:
         universe = await resolve_universe(
             provider,
             order.symbols,
@@ -140,36 +140,22 @@ async def collect(
         )
 
 
-def deferred(invocation: Invocation, settings: Settings) -> DeferredProvider:
-    """Return the provider of the settings, opened when it is first asked something."""
+@asynccontextmanager
+async def opened_provider(invocation: Invocation, settings: Settings) -> AsyncIterator[DataProvider]:
+    """Open the provider of the settings, now or when it is first asked something, and close it in the end."""
     spec = invocation.spec(settings.provider)
-    return DeferredProvider(
+    if not spec.opens_late:
+        async with invocation.open(settings) as provider:
+            yield provider
+        return
+    late = DeferredProvider(
         spec.source_name(settings),
         simulated=spec.simulated,
         datasets=frozenset(spec.datasets),
-        opened=_opened_once(lambda: invocation.open(settings)),
+        opened=lambda: invocation.open(settings),
     )
-
-
-def _opened_once(
-    opened: Callable[[], AbstractAsyncContextManager[DataProvider]],
-) -> Callable[[], AbstractAsyncContextManager[DataProvider]]:
-    """Remember a failure to open: six datasets shall not wait one after the other for a server that is away."""
-    failures: list[TTError] = []
-
-    @asynccontextmanager
-    async def attempt() -> AsyncIterator[DataProvider]:
-        if failures:
-            raise failures[0]
-        async with AsyncExitStack() as stack:
-            try:
-                provider = await stack.enter_async_context(opened())
-            except TTError as exc:
-                failures.append(exc)
-                raise
-            yield provider
-
-    return attempt
+    async with aclosing(late):
+        yield late
 
 
 def _since(invocation: Invocation, settings: Settings, order: CollectOrder) -> date | None:
@@ -201,5 +187,5 @@ def _draw(report: CollectReport, store: Store, settings: Settings) -> None:
     table = volatility_table(store, report.provider, symbols=symbols).drop_nulls("volatility")
     simulated = "SIMULATED · " if report.simulated else ""
     if table.height:
-        title = f"{simulated}highest volatility a year, symbols with enough days: {table.height:,}"
+        title = f"{simulated}highest volatility a year ({table.height:,} symbols)"
         show(volatility_drawn(table.head(TOP), title=title))

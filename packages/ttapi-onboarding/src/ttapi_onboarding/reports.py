@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 _MILLION: Final = 1_000_000
 MISSING_SHOWN: Final = 20
-"""Lines of the list of what is missing."""
+"""Lines of the list of what is missing; symbols that miss for the same reason share one."""
+NAMES_SHOWN: Final = 5
+"""Symbols named in such a line."""
 _COUNTS: Final = {
     "requested": "asked",
     "fresh": "fresh",
@@ -66,20 +68,30 @@ def _count(name: str, number: int) -> Text:
 def _missing_table(report: CollectReport) -> RenderableType:
     from rich.console import Group  # noqa: PLC0415 - only where something is drawn
 
+    groups: dict[tuple[str, str, str], list[KeyOutcome]] = {}
+    for entry in report.missing:
+        reason = entry.dataset, entry.outcome.value.replace("_", " "), _why(entry)
+        groups.setdefault(reason, []).append(entry)
     columns = [
         ("dataset", "left"),
-        ("symbol", "left"),
         ("outcome", "left"),
         ("tries", "right"),
+        ("symbols", "text"),
         ("why", "text"),
     ]
     rows = [
-        (entry.dataset, entry.key, entry.outcome.value.replace("_", " "), entry.attempts, _why(entry))
-        for entry in report.missing[:MISSING_SHOWN]
+        (dataset, outcome, max(entry.attempts for entry in entries), _names(entries), why)
+        for (dataset, outcome, why), entries in list(groups.items())[:MISSING_SHOWN]
     ]
     drawn = table(f"missing, empty or stale: {len(report.missing):,}", columns, rows)
-    more = len(report.missing) - MISSING_SHOWN
-    return Group(drawn, f"and {more:,} more: ttapi collect --json names them all") if more > 0 else drawn
+    more = sum(len(entries) for entries in list(groups.values())[MISSING_SHOWN:])
+    return Group(drawn, f"and {more:,} more: ttapi collect --json names them all") if more else drawn
+
+
+def _names(entries: list[KeyOutcome]) -> str:
+    shown = ", ".join(entry.key for entry in entries[:NAMES_SHOWN])
+    more = len(entries) - NAMES_SHOWN
+    return f"{shown} and {more:,} more (--json)" if more > 0 else shown
 
 
 def _why(entry: KeyOutcome) -> str:
@@ -88,14 +100,10 @@ def _why(entry: KeyOutcome) -> str:
     return _WITHOUT_CAUSE.get(entry.outcome.value, entry.outcome.value)
 
 
-def _closing_line(report: CollectReport, data_dir: str) -> RenderableType:
-    from rich.text import Text  # noqa: PLC0415 - only where something is drawn
-
+def _closing_line(report: CollectReport, data_dir: str) -> str:
     sent, retried, failed = report.requests.sent, report.requests.retried, report.requests.failed
-    return Text(
-        f"{sent:,} requests sent, {retried:,} retried, {failed:,} failed, in {report.elapsed_s:.1f} s\n"
-        f"stored in {data_dir}"
-    )
+    counts = f"{sent:,} requests sent, {retried:,} retried, {failed:,} failed"
+    return f"{counts}, in {report.elapsed_s:.1f} s\nstored in {data_dir}"
 
 
 def volatility_drawn(frame: pl.DataFrame, *, title: str) -> RenderableType:

@@ -47,10 +47,10 @@ def stderr_is_terminal() -> bool:
 
 
 def show(*parts: RenderableType) -> None:
-    """Draw on standard output."""
+    """Draw on standard output; plain text is never wrapped, so that a path in it stays in one piece."""
     console = stdout_console()
     for part in parts:
-        console.print(part)
+        console.print(part, soft_wrap=isinstance(part, str), markup=False)
         console.print()
 
 
@@ -102,7 +102,12 @@ def table(title: str, columns: Iterable[tuple[str, str]], rows: Iterable[Iterabl
         title=Text(title, style="bold"), title_justify="left", box=box.SIMPLE_HEAD, show_edge=False, padding=0
     )
     for heading, kind in columns:
-        drawn.add_column(heading, justify="right" if kind == "right" else "left", no_wrap=kind != "text")
+        drawn.add_column(
+            heading,
+            justify="right" if kind == "right" else "left",
+            overflow="fold" if kind == "text" else "ellipsis",
+            no_wrap=kind != "text",
+        )
     for row in rows:
         drawn.add_row(*(cell if isinstance(cell, Text) else Text(_cell(cell)) for cell in row))
     return drawn

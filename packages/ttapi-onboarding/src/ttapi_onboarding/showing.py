@@ -154,7 +154,7 @@ def analyze_volatility(
         _write(shown, target, None)
         return
     known = table["volatility"].count()
-    title = f"volatility a year, symbols with enough days: {known:,} of {table.height:,}"
+    title = f"volatility a year ({known:,} of {table.height:,} symbols)"
     show(volatility_drawn(shown, title=title))
 
 

@@ -52,6 +52,9 @@ class ProviderSpec:
     source
         The provider's name in the store, where settings make it another source of data: another simulated
         market, another environment. None where it is always ``name``.
+    opens_late
+        Whether it is opened only when it has something to answer. Not for one that tells whether what it has
+        read has changed: it must be there to be asked that.
     since_default
         First day asked for where none is set; None for a year ago.
     open
@@ -65,6 +68,7 @@ class ProviderSpec:
     datasets: tuple[str, ...]
     open: Callable[[Connection], AbstractAsyncContextManager[DataProvider]]
     source: Callable[[Settings], str] | None = None
+    opens_late: bool = True
     since_default: date | None = None
 
     def source_name(self, settings: Settings) -> str:

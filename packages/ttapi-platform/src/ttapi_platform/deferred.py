@@ -23,6 +23,8 @@ class DeferredProvider:
     """
     Stands for a provider until it is needed, then opens it once for all askers.
 
+    An opening that fails is not tried again: all askers get its error, at once.
+
     Parameters
     ----------
     name, simulated, datasets
@@ -46,6 +48,7 @@ class DeferredProvider:
         self._stack = AsyncExitStack()
         self._lock = asyncio.Lock()
         self._provider: DataProvider | None = None
+        self._failure: TTError | None = None
         self._closed = False
 
     @property
@@ -77,8 +80,14 @@ class DeferredProvider:
         async with self._lock:
             if self._closed:
                 raise UsageError(f"provider {self._name} is closed")
+            if self._failure is not None:
+                raise self._failure
             if self._provider is None:
-                self._provider = await self._stack.enter_async_context(self._open())
+                try:
+                    self._provider = await self._stack.enter_async_context(self._open())
+                except TTError as exc:
+                    self._failure = exc
+                    raise
             return self._provider
 
     async def universe(self, name: str) -> Sequence[str]:

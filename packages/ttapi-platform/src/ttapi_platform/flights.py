@@ -102,7 +102,7 @@ class Flights:
         Exception
             What ``fetch`` raises.
         """
-        if asyncio._get_running_loop() is not None:  # noqa: SLF001 - the documented way to ask without an exception
+        if _is_in_loop():
             raise UsageError("run_sync inside an event loop", hint="await run instead")
         while True:
             flight, leads = self._join(key, None)
@@ -154,17 +154,29 @@ class Flights:
         return result
 
 
+def _is_in_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
 async def _awaited(fetch: Callable[[], Awaitable[_T]]) -> _T:
     return await fetch()
 
 
 async def _landing(flight: _Flight) -> Any:  # noqa: ANN401 - a flight may bring anything
     landed = asyncio.wrap_future(flight.landed)
-    while not landed.done():
-        await asyncio.wait([landed], timeout=_LOOK_S)
-        if not landed.done() and flight.is_stranded():
-            raise _AbandonedError
-    return landed.result()
+    try:
+        while not landed.done():
+            await asyncio.wait([landed], timeout=_LOOK_S)
+            if not landed.done() and flight.is_stranded():
+                raise _AbandonedError
+        return landed.result()
+    except asyncio.CancelledError:
+        landed.cancel()  # this waiter's view alone: an error that it brings would be looked at by nobody
+        raise
 
 
 def _landed(flight: _Flight) -> Any:  # noqa: ANN401 - a flight may bring anything

@@ -116,17 +116,18 @@ class Intake:
             `AnswerMismatchError` for one that breaks the schema.
         """
         with_rows = [
-            answer for answer in answers if answer.columns is not None and answer.outcome in _BRINGING
+            (at, (answer.key, answer.columns))
+            for at, answer in enumerate(answers)
+            if answer.columns is not None and answer.outcome in _BRINGING
         ]
         conformed = dataset.schema.conform_all(
-            [(answer.key, answer.columns or {}) for answer in with_rows],
-            derive=calendar.with_trading_days if calendar else None,
+            [rows for _, rows in with_rows], derive=calendar.with_trading_days if calendar else None
         )
-        by_answer = dict(zip(map(id, with_rows), conformed, strict=True))
+        by_answer = dict(zip((at for at, _ in with_rows), conformed, strict=True))
         nothing = Conformed(dataset.schema.empty())
         drafts: list[ItemDraft | TTError | None] = []
-        for answer in answers:
-            result = by_answer.get(id(answer), nothing)
+        for at, answer in enumerate(answers):
+            result = by_answer.get(at, nothing)
             if answer.outcome not in _BRINGING or isinstance(result, TTError):
                 drafts.append(result if isinstance(result, TTError) else None)
             else:

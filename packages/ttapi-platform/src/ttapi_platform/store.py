@@ -294,9 +294,9 @@ class Store:
         """
         Write an entry, durably, and return its records sorted by key.
 
-        Either all of it is in the store afterwards or nothing. (After an error of the last step, which makes the
-        entry durable, it is there although an error was raised.) Generations beyond those that each key
-        keeps are dropped with their entries.
+        Either all of it is in the store afterwards or nothing. (After an error of the last step, which makes
+        the entry durable, it may be there nevertheless.) Generations beyond those that each key keeps are
+        dropped with their entries.
 
         Raises
         ------

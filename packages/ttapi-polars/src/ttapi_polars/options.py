@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def black_scholes_price(  # noqa: PLR0913 - the formula has seven terms
+def black_scholes_price(
     spot: pl.Expr | float,
     strike: pl.Expr | float,
     years: pl.Expr | float,

@@ -92,7 +92,7 @@ def volatility(close: pl.Expr, *, periods_per_year: float = 252) -> pl.Expr:
     return log_returns(close).std(ddof=1) * math.sqrt(periods_per_year)
 
 
-def volatility_by_symbol(  # noqa: PLR0913 - names of columns, all with defaults
+def volatility_by_symbol(
     frame: pl.LazyFrame,
     *,
     days_min: int = 20,

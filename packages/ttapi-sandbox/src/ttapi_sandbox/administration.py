@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from ttapi_core.errors import ConfigurationError
+from ttapi_core import ConfigurationError
 from ttapi_sandbox.answers import Answer, RefusalError, encode, invalid, problem
 from ttapi_sandbox.faults import FaultSpec, fault_of, parse_fault
 from ttapi_sandbox.routing import Route

@@ -7,7 +7,7 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from ttapi_core.clock import SystemClock
+from ttapi_core import SystemClock
 from ttapi_sandbox.accounts import Accounts
 from ttapi_sandbox.administration import Administration
 from ttapi_sandbox.answers import HTML, Answer, RefusalError, html, problem
@@ -31,9 +31,8 @@ from ttapi_sandbox.tokens import Tokens
 from ttapi_sandbox.watchlists import Watchlists
 
 if TYPE_CHECKING:
-    from starlette.types import Receive, Scope, Send
-
-    from ttapi_core.clock import Clock
+    from ttapi_core import Clock
+    from ttapi_sandbox.asgi import Receive, Scope, Send
     from ttapi_sandbox.faults import Fault
     from ttapi_sandbox.routing import Match, Route
     from ttapi_sandbox.settings import SandboxSettings

@@ -11,7 +11,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
-from ttapi_core.errors import TTError
+from ttapi_core import TTError
 from ttapi_sandbox.sandbox import Sandbox
 from ttapi_sandbox.settings import SandboxSettings, parse_as_of
 from ttapi_sandbox.universe import TABLE_SIZE

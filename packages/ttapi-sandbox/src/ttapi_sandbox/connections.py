@@ -12,9 +12,10 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 if TYPE_CHECKING:
     import asyncio
 
-    from starlette.types import Scope
     from uvicorn.config import Config
     from uvicorn.server import ServerState
+
+    from ttapi_sandbox.asgi import Scope
 
 
 class Connection:

@@ -7,9 +7,8 @@ import asyncio
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from starlette.types import Receive, Send
-
     from ttapi_sandbox.answers import Answer
+    from ttapi_sandbox.asgi import Receive, Send
     from ttapi_sandbox.connections import Connection
     from ttapi_sandbox.faults import Fault
 

@@ -3,8 +3,8 @@
 The market data protocol as a state machine without a socket: messages in, messages out.
 
 A connection goes through SETUP and AUTH to CHANNEL_REQUEST, a channel through FEED_SETUP to
-FEED_SUBSCRIPTION. Answers that are cheap come back from `Session.receive` at once. Candle snapshots are not: they wait in
-line until `Session.next_snapshot` is asked for them, and no more than a set number may wait.
+FEED_SUBSCRIPTION. Answers that are cheap come back from `Session.receive` at once. Candle snapshots are
+not: they wait in line until `Session.next_snapshot` is asked for them, and no more than a set number may.
 """
 
 from __future__ import annotations

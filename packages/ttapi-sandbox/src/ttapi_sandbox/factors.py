@@ -61,8 +61,7 @@ def clustered(innovations: Sequence[float], law: Volatility) -> FactorPath:
         step = root(variance) * innovation
         returns.append(step)
         variance = floor + alpha * step * step + beta * variance
-        if variance > ceiling:
-            variance = ceiling
+        variance = min(variance, ceiling)
     return FactorPath(returns, variances)
 
 

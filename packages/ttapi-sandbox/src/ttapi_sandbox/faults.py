@@ -25,7 +25,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
-from ttapi_core.errors import ConfigurationError
+from ttapi_core import ConfigurationError
 from ttapi_sandbox.randomness import generator
 
 REFUSING: Final = ("429", "500", "502", "503", "html", "expired")

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ttapi_core.clock import Clock
+    from ttapi_core import Clock
 
 
 class TokenBucket:

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from ttapi_core.errors import ConfigurationError
+from ttapi_core import ConfigurationError
 from ttapi_core.sessions import Session, coverage
 from ttapi_sandbox.bars import ANCHOR_DAY, Bar, BarSeries
 from ttapi_sandbox.expirations import Root, roots
@@ -20,7 +20,7 @@ from ttapi_sandbox.trading_days import VENUE, TradingDays, new_york_date
 from ttapi_sandbox.universe import INDEXES, Listing, listings
 
 if TYPE_CHECKING:
-    from ttapi_core.clock import Clock
+    from ttapi_core import Clock
 
 FIRST_AS_OF: Final = date(2018, 2, 1)
 """The first date at which the market can stand: some sessions have to lie before it."""

@@ -16,7 +16,7 @@ from ttapi_sandbox.answers import RefusalError, invalid, problem
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from starlette.types import Scope
+    from ttapi_sandbox.asgi import Scope
 
 _NO_HEADERS: Mapping[bytes, bytes] = {}
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
-from ttapi_core.errors import ConfigurationError, UsageError
+from ttapi_core import ConfigurationError, UsageError
 from ttapi_sandbox.application import Application
 from ttapi_sandbox.connections import SandboxProtocol
 from ttapi_sandbox.settings import SandboxSettings
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from ttapi_core.clock import Clock
+    from ttapi_core import Clock
     from ttapi_sandbox.faults import FaultPlan
     from ttapi_sandbox.statistics import Statistics
 

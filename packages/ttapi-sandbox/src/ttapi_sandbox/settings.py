@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Final
 
-from ttapi_core.errors import ConfigurationError
+from ttapi_core import ConfigurationError
 from ttapi_sandbox.faults import FaultSpec, parse_fault
 from ttapi_sandbox.universe import LISTINGS_MAX, TABLE_SIZE
 

@@ -13,9 +13,8 @@ from ttapi_sandbox.option_chains import ChainBook
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from starlette.types import Receive, Send
-
     from ttapi_sandbox.application import Application
+    from ttapi_sandbox.asgi import Receive, Send
     from ttapi_sandbox.connections import Connection
     from ttapi_sandbox.faults import Fault
 

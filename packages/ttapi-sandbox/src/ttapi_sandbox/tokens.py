@@ -12,7 +12,7 @@ from ttapi_sandbox.answers import Answer, encode, object_answer, timestamp
 from ttapi_sandbox.routing import Route
 
 if TYPE_CHECKING:
-    from ttapi_core.clock import Clock
+    from ttapi_core import Clock
     from ttapi_sandbox.requests import Request
 
 QUOTE_TOKEN_LIFETIME_S: Final = 24 * 3600
