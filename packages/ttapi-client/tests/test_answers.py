@@ -95,6 +95,7 @@ def test_refusal_given_status_is_of_its_kind(status: int, kind: type[ResponseErr
         ({"error": "invalid_client", "error_description": "Unknown"}, "invalid_client", "Unknown"),
         ({"title": "Bad", "detail": "No such thing", "status": 400}, "", "No such thing"),
         ({"what": "ever"}, "", '{"what": "ever"}'),
+        (["what", "ever"], "", '["what", "ever"]'),
         ({"error": None, "errors": ["text", 7]}, "", '{"error": null, "errors": ["text", 7]}'),
     ],
 )
@@ -102,6 +103,11 @@ def test_refusal_given_json_tells_code_and_words(body: object, code: str, words:
     error = refused(400, json.dumps(body))
     assert error.peer_code == code
     assert error.message == f"GET /x answered 400: {words}"
+
+
+@pytest.mark.parametrize("body", ["", "{}", "[]", "null", '""', "  "])
+def test_refusal_given_empty_body_has_no_words(body: str) -> None:
+    assert refused(500, body).message == "GET /x answered 500"
 
 
 def test_refusal_given_html_tells_its_text_and_no_markup() -> None:
@@ -172,6 +178,23 @@ def test_refusal_given_retry_after_carries_it() -> None:
         error = refused(status, **{"Retry-After": "7"})
         assert isinstance(error, RateLimitError | ServerFaultError)
         assert error.retry_after_s == 7
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"RateLimit": '"default";r=0;t=12'}, 12.0),
+        ({"RateLimit": '"default";r=3;t=12'}, None),
+        ({"RateLimit": '"default";r=0;t=12', "Retry-After": "5"}, 5.0),
+        ({"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "8"}, 8.0),
+    ],
+)
+def test_rate_limit_given_used_up_quota_says_when_it_is_full_again(
+    headers: dict[str, str], seconds: float | None
+) -> None:
+    error = refused(429, **headers)
+    assert isinstance(error, RateLimitError)
+    assert error.retry_after_s == seconds
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,7 @@ from ttapi_core import (
     RequestCounts,
     ResponseError,
     RetryPolicy,
+    Sent,
     ServerFaultError,
     TTError,
     UsageError,
@@ -113,6 +114,39 @@ async def test_request_sends_what_was_given_and_says_who_it_is() -> None:
     assert sent.headers["x-a"] == "b"
     assert sent.headers["x-request-id"] == response.extensions["ttapi_request_id"]
     assert response.extensions["ttapi_attempts"] == 1
+
+
+async def test_request_given_headers_of_its_own_replaces_ours_but_never_the_request_id() -> None:
+    script = Script(200)
+    async with over(script) as client:
+        response = await client.request(
+            "GET", "/x", headers={"accept": "text/csv", "ACCEPT-ENCODING": "identity", "x-request-id": "mine"}
+        )
+    sent = script.requests[0].headers
+    assert sent.get_list("accept") == ["text/csv"]
+    assert sent.get_list("accept-encoding") == ["identity"]
+    assert sent.get_list("x-request-id") == [response.extensions["ttapi_request_id"]]
+
+
+async def test_error_given_line_break_in_the_path_stays_one_line_and_tells_the_attempts() -> None:
+    async with over(Script(503), retry=RetryPolicy(attempts_max=2, wait_initial_s=0.001)) as client:
+        with pytest.raises(ServerFaultError) as caught:
+            await client.request("GET", "/a%0Ab%1B[31mc")
+    assert str(caught.value) == "GET /v1/a%0Ab%1B[31mc answered 503"
+    assert caught.value.attempts == 2
+
+
+async def test_deadline_given_authenticator_that_hangs_ends_the_call() -> None:
+    class Hanging(Keyring):
+        async def headers(self) -> Mapping[str, str]:
+            await asyncio.Event().wait()
+            return {}
+
+    async with over(Script(200), authenticator=Hanging()) as client:
+        with pytest.raises(DeadlineExceededError) as caught:
+            await client.request("GET", "/x", deadline_s=0.05)
+        assert client.counts.sent == 0
+    assert caught.value.sent is Sent.NEVER
 
 
 async def test_request_given_json_writes_it_and_given_content_sends_it_as_it_is() -> None:

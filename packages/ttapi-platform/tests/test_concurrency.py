@@ -90,30 +90,3 @@ assert store.locks.try_acquire("a", "b", ["k"]).busy == ("k",)
     )
     assert done.returncode == 0, done.stderr
     assert list((tmp_path / "data" / ".writers").iterdir()) == []
-
-
-def test_interrupted_reader_is_interrupted(tmp_path: Path, sample: Any) -> None:
-    """Ctrl-C while a table is read is not mistaken for damage."""
-    code = """
-import signal, sys, threading, time, os
-from pathlib import Path
-from ttapi_platform.store import Store
-store = Store(Path(sys.argv[1]))
-threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
-try:
-    while True:
-        store.memory.clear()
-        assert store.read("sandbox", "eod_data").height == 3
-except KeyboardInterrupt:
-    print("interrupted", store.stats().quarantined)
-"""
-    with Store(tmp_path / "data") as store:
-        store.write(*SANDBOX, sample.entry(sample.item("SPY")))
-    done = subprocess.run(
-        [sys.executable, "-c", code, tmp_path / "data"],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.stdout == "interrupted 0\n", done.stderr

@@ -295,6 +295,26 @@ def test_file_size_limit_counts_as_full_disk(tmp_path: Path, sample: Any) -> Non
         assert not list(store.root.glob("*/*/*"))
 
 
+def test_too_many_open_files_are_no_damage(tmp_path: Path, sample: Any) -> None:
+    """The store is unavailable for the moment; nothing is quarantined, and afterwards all is there."""
+    resource = pytest.importorskip("resource")
+    with Store(tmp_path / "data") as store:
+        store.write(*SANDBOX, sample.entry(sample.item("SPY")))
+        reader = Store(store.root, read_only=True)
+        reader.records(*SANDBOX)
+        limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (3, limits[1]))
+        try:
+            with pytest.raises(StoreUnavailableError, match="Too many open files"):
+                reader.read(*SANDBOX)
+            with pytest.raises(StoreUnavailableError, match="Too many open files"):
+                store.verify()
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+        assert reader.read(*SANDBOX).equals(store.read(*SANDBOX))
+        assert store.stats().quarantined == 0
+
+
 def test_orphans_of_the_dead_go_and_those_of_the_living_stay(tmp_path: Path, sample: Any) -> None:
     root = tmp_path / "data"
     with Store(root) as living:

@@ -199,7 +199,7 @@ def test_damage_after_a_read_is_noticed_by_the_next_one(store: Store, sample: An
     """The digest is verified once for an unchanged file, and again when the file is another one."""
     store.write(*SANDBOX, sample.entry(sample.item("SPY", 4)))
     (parquet,) = store.root.glob("*/*/*/data.parquet")
-    tables = (bytes(parquet_bytes(sample.frame("SPY", value))) for value in range(5, 1000))
+    tables = (parquet_bytes(sample.frame("SPY", value)) for value in range(5, 1000))
     other = next(table for table in tables if len(table) == parquet.stat().st_size)
     assert store.read(*SANDBOX)["close"][0] == 4
     store.memory.clear()

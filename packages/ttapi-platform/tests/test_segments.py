@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 from datetime import UTC, datetime
 from pathlib import Path
@@ -95,3 +96,23 @@ def test_span_beyond_the_table_is_damage(tmp_path: Path) -> None:
     entry, facts = entry_of(tmp_path / "entry", pl.DataFrame({"x": [1, 2]}))
     with pytest.raises(CorruptEntryError, match="2 rows where the manifest says 3"):
         read_rows(entry, facts, span=(0, 3), columns=None, memo=DigestMemo())
+
+
+@pytest.mark.parametrize(
+    "error", [KeyboardInterrupt(), asyncio.CancelledError(), SystemExit(), MemoryError()]
+)
+def test_interrupt_while_a_table_is_parsed_is_not_taken_for_damage(
+    tmp_path: Path, error: BaseException
+) -> None:
+    with pytest.raises(type(error)), segments._damage_named(tmp_path / "data.parquet"):
+        raise error
+
+
+@pytest.mark.parametrize("error", [pl.exceptions.PanicException("index out of bounds"), ValueError("zstd")])
+def test_whatever_a_parser_raises_is_damage(tmp_path: Path, error: BaseException) -> None:
+    """PanicException is no Exception: unguarded it would end the program."""
+    with (
+        pytest.raises(CorruptEntryError, match=r"data\.parquet cannot be parsed"),
+        segments._damage_named(tmp_path / "data.parquet"),
+    ):
+        raise error

@@ -66,7 +66,7 @@ def refusal(
     text = redact(f"{what} answered {status}" + (f": {words}" if words else ""))
     facts: dict[str, Any] = {"status": status, "peer_code": redact(code)[:80], "request_id": request_id}
     if status == 429:
-        return RateLimitError(text, retry_after_s=retry_after_s(response, now), **facts)
+        return RateLimitError(text, retry_after_s=_rate_wait_s(response, now), **facts)
     if status >= 500:
         return ServerFaultError(text, retry_after_s=retry_after_s(response, now), **facts)
     if status < 400:
@@ -80,6 +80,8 @@ def _words(response: httpx.Response) -> tuple[str, str]:
         value = json.loads(text)
     except (ValueError, RecursionError):
         return "", _plain(text)
+    if not value:
+        return "", ""
     return _told_by(value) if isinstance(value, dict) else ("", _plain(text))
 
 
@@ -126,6 +128,13 @@ def retry_after_s(response: httpx.Response, now: datetime) -> float | None:
         return None
     wait = told - (_date(response.headers.get("date", "")) or now)
     return min(max(0.0, wait.total_seconds()), WAIT_MAX_S)
+
+
+def _rate_wait_s(response: httpx.Response, now: datetime) -> float | None:
+    # Where both are there, Retry-After wins; a quota that is used up says the same in other words.
+    told = retry_after_s(response, now)
+    left = quota(response, now) if told is None else None
+    return left[1] if left is not None and left[0] == 0 else told
 
 
 def _date(text: str) -> datetime | None:

@@ -3,14 +3,14 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import quote
 
 from ttapi_client.wire import Row, data_of, decode_json, items_of
-from ttapi_core.errors import AnswerMismatchError, DecodeError, TTError
+from ttapi_core.errors import AnswerMismatchError, DecodeError
 
 if TYPE_CHECKING:
     import httpx
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from ttapi_client.call import QueryParams
     from ttapi_client.client import ResilientClient
 
+T = TypeVar("T")
 Check = Callable[[Any], None]
 """Looks at a decoded body; raises `DecodeError` or `AnswerMismatchError`, which are retried."""
 
-_ATTEMPTS: Final = re.compile(r"(\d+) attempts")
 PAGES_MAX: Final = 10_000
 """A list of more pages is not believed."""
 
@@ -55,15 +55,6 @@ class RequestTrace:
         self.request_ids.append(str(response.extensions.get("ttapi_request_id", "")))
         self.attempts += int(response.extensions.get("ttapi_attempts", 1))
         self.server_time = response.headers.get("date", "")
-
-
-def attempts_of(error: TTError) -> int:
-    """Return how many requests were sent before ``error`` was raised: the client writes it into a note."""
-    for note in getattr(error, "__notes__", ()):
-        match = _ATTEMPTS.search(note)
-        if match:
-            return int(match[1])
-    return 1
 
 
 def path_of(template: str, **segments: str) -> str:
@@ -259,3 +250,14 @@ def check_symbols(items: Sequence[Row], asked: frozenset[str], *, field_name: st
         if symbol in seen:
             raise AnswerMismatchError(f"two answers for {symbol!r}")
         seen.add(symbol)
+
+
+async def gathered(calls: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+    """Make calls side by side and return their results in order; what one raises ends the others first."""
+    tasks = [asyncio.create_task(call) for call in calls]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

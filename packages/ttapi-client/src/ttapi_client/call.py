@@ -132,6 +132,13 @@ def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
     return url.scheme, url.host, url.port or {"http": 80, "https": 443}.get(url.scheme)
 
 
+def merged(fields: Mapping[str, str], given: Mapping[str, str], *, kept: str) -> list[tuple[str, str]]:
+    """Return ``fields`` with those of ``given`` in their place, whatever their case; ``kept`` stays ours."""
+    names = {name.lower() for name in given} - {kept.lower()}
+    ours = [(name, value) for name, value in fields.items() if name.lower() not in names]
+    return ours + [(name, value) for name, value in given.items() if name.lower() != kept.lower()]
+
+
 def encoded(json: object, content: bytes | None) -> tuple[bytes, str]:
     """
     Return the bytes of a request body and their content type, empty for none.

@@ -32,7 +32,8 @@ import asyncio
 import itertools
 import uuid
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from random import Random
 from types import TracebackType
 from typing import Any, Final, NoReturn, Self, TypeVar
@@ -45,7 +46,7 @@ from ttapi_client.answers import decoded_json, quota, refusal
 from ttapi_client.authentication import Authenticator
 from ttapi_client.body import ACCEPT_ENCODING
 from ttapi_client.breaker import AsyncBreaker, BreakerRegistry
-from ttapi_client.call import Call, Origin, QueryParams, encoded
+from ttapi_client.call import Call, Origin, QueryParams, encoded, merged
 from ttapi_client.exchange import exchange
 from ttapi_client.gate import Gate, Passage
 from ttapi_client.limits import AdaptiveRate
@@ -343,7 +344,8 @@ class ResilientClient:
         body, content_type = encoded(json, content)
         url = self._origin.url(path, params)
         method = method.upper()
-        what = f"{method} {url.path}"
+        # As it is on the wire, percent-encoded: a decoded path could break the line of a log.
+        what = f"{method} {url.raw_path.decode('ascii').partition('?')[0]}"
         request_id = uuid.uuid4().hex
         fields = {
             "User-Agent": self._user_agent,
@@ -358,7 +360,7 @@ class ResilientClient:
         return Call(
             method=method,
             url=url,
-            headers=list((fields | dict(headers or {})).items()),
+            headers=merged(fields, headers or {}, kept=REQUEST_ID_HEADER),
             content=body,
             what=what,
             endpoint=endpoint or what,
@@ -382,6 +384,8 @@ class ResilientClient:
         try:
             result: _T = await retrying(self._attempt, call, finish)
         except TTError as error:
+            if not call.in_credentials:  # an error of the authenticator may belong to many calls
+                error.attempts = call.attempts
             self._failed += 1
             self._debug("request failed", call, error=error.code)
             raise
@@ -430,10 +434,22 @@ class ResilientClient:
     def _remaining_s(self, call: Call) -> float:
         return call.remaining_s(self._clock.monotonic())
 
-    def _too_late(self, call: Call, sent: Sent = Sent.MAYBE) -> DeadlineExceededError:
+    @asynccontextmanager
+    async def _deadline(self, call: Call) -> AsyncIterator[None]:
+        try:
+            async with asyncio.timeout(self._remaining_s(call)):
+                yield
+        except TimeoutError as error:
+            # An attempt that took too long is a TimeoutError as well; it may be repeated.
+            if isinstance(error, TTError):
+                raise
+            raise self._too_late(call) from call.last_error
+
+    @staticmethod
+    def _too_late(call: Call) -> DeadlineExceededError:
         return DeadlineExceededError(
             f"{call.what}: not done within {call.deadline_s:g} s, {call.attempts} attempts",
-            sent=sent,
+            sent=Sent.MAYBE if call.attempts else Sent.NEVER,
             request_id=call.request_id,
         )
 
@@ -471,7 +487,8 @@ class ResilientClient:
         if not call.authenticated or self._authenticator is None:
             return {}
         call.in_credentials = True
-        credentials = await self._authenticator.headers()
+        async with self._deadline(call):
+            credentials = await self._authenticator.headers()
         call.in_credentials = False
         for value in credentials.values():
             self._redact.register(value)
@@ -481,7 +498,8 @@ class ResilientClient:
         if call.renewed or not credentials or self._authenticator is None:
             return False
         call.renewed = call.in_credentials = True
-        renewed = await self._authenticator.refused(credentials)
+        async with self._deadline(call):
+            renewed = await self._authenticator.refused(credentials)
         call.in_credentials = False
         return renewed
 
@@ -523,16 +541,9 @@ class ResilientClient:
         self._sent += 1
         self._retried += call.attempts > 1
         started_at = self._clock.monotonic()
-        deadline = asyncio.timeout(self._remaining_s(call))
         try:
-            async with deadline:
+            async with self._deadline(call):
                 response = await exchange(self._opened(), call, credentials=credentials, limits=self._limits)
-        except TimeoutError as error:
-            # An attempt that took too long is a TimeoutError as well: only the deadline's own ends the call.
-            self._debug("attempt timed out", call, deadline=deadline.expired())
-            if isinstance(error, TTError):
-                raise
-            raise self._too_late(call) from call.last_error
         except TTError as error:
             self._debug("attempt failed", call, error=error.code)
             raise

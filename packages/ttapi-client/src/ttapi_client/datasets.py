@@ -15,10 +15,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-import structlog
-
-from ttapi_client.api import RequestTrace, attempts_of
+from ttapi_client.api import RequestTrace
 from ttapi_client.bars import IsFinal, bars_of, finality_at, finality_of
+from ttapi_client.logs import get_logger
 from ttapi_client.market_data import QUOTES_PER_CALL, TYPE_PARAMETERS, MarketData
 from ttapi_client.tastytrade import TastytradeClient, chunks, chunks_by_length
 from ttapi_core import Account, Balance, DataAnswer, DataRequest, InstrumentKind, Outcome, Session, Symbol
@@ -41,7 +40,7 @@ if TYPE_CHECKING:
     from ttapi_client.instruments import Equity
     from ttapi_core import Clock
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -413,7 +412,7 @@ def failed(request: DataRequest, key: str, cause: TTError, trace: RequestTrace |
         key=key,
         outcome=Outcome.NOT_ENTITLED if isinstance(cause, NotEntitledError) else Outcome.FAILED,
         cause=cause,
-        attempts=trace.attempts if trace is not None else attempts_of(cause),
+        attempts=trace.attempts if trace is not None else max(1, cause.attempts),
         request_id=getattr(cause, "request_id", "") or (trace.request_id if trace is not None else ""),
     )
 

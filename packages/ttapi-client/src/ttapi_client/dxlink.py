@@ -27,8 +27,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
-import structlog
-
 from ttapi_client.candles import CANDLE_FIELDS, CandleSeries
 from ttapi_client.dxlink_protocol import (
     KEEPALIVE_EVERY_S,
@@ -42,6 +40,7 @@ from ttapi_client.dxlink_protocol import (
 )
 from ttapi_client.link import Channel, Link, StreamStatistics, open_socket
 from ttapi_client.live import QUOTE_FIELDS
+from ttapi_client.logs import get_logger
 from ttapi_client.snapshots import Changes, SnapshotPlan, SnapshotPolicy
 from ttapi_core.clock import Clock, SystemClock
 from ttapi_core.errors import (
@@ -57,7 +56,7 @@ if TYPE_CHECKING:
 
     from ttapi_client.market_data import QuoteToken
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 _CANARY_MS: Final = 30 * 86_400_000  # the canary is asked for so much more: there are candles for certain
 _TICK_S: Final = 1.0  # how often the timeouts of snapshots are looked at

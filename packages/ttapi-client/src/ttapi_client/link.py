@@ -16,8 +16,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import urlsplit
 
-import structlog
-
 from ttapi_client.dxlink_protocol import (
     ChannelClosed,
     ChannelOpened,
@@ -28,6 +26,7 @@ from ttapi_client.dxlink_protocol import (
     ProtocolEvent,
     Ready,
 )
+from ttapi_client.logs import get_logger
 from ttapi_core.errors import ProtocolError, StreamInterruptedError, TTError
 
 if TYPE_CHECKING:
@@ -35,7 +34,7 @@ if TYPE_CHECKING:
 
     from ttapi_core.clock import Clock
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 T = TypeVar("T")
 

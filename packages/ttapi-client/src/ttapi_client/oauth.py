@@ -19,9 +19,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-import structlog
-
 from ttapi_client.client import ResilientClient
+from ttapi_client.logs import get_logger
 from ttapi_client.wire import Row, decode_json, float_of, word_of
 from ttapi_core.clock import Clock, SystemClock
 from ttapi_core.errors import (
@@ -34,7 +33,7 @@ from ttapi_core.errors import (
     UsageError,
 )
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 _TOKEN_PATH: Final = "/oauth/token"  # noqa: S105 - a path, no password
 _MARGIN_S: Final = 60.0  # renewed this long before the end

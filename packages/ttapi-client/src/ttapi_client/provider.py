@@ -24,12 +24,11 @@ from contextlib import aclosing
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Final, Self
 
-import structlog
-
 from ttapi_client.api import RequestTrace
 from ttapi_client.client import ResilientClient
 from ttapi_client.datasets import DatasetReader
 from ttapi_client.live import QUOTE_FIELDS, TRADE_FIELDS, quote_of, trade_of
+from ttapi_client.logs import get_logger
 from ttapi_client.oauth import OAuthAuthenticator
 from ttapi_client.tastytrade import TastytradeClient
 from ttapi_core import (
@@ -63,7 +62,7 @@ if TYPE_CHECKING:
 
     from ttapi_client.dxlink import DXLinkConnection, DXLinkPolicy, FeedEvent
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 ALL: Final = "all"
 """The universe of everything that is traded and has options, indexes left out."""

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from ttapi_client.accounts import account_of, balance_of, position_of
-from ttapi_client.api import Api, RequestTrace, check_symbols
+from ttapi_client.api import Api, RequestTrace, check_symbols, gathered
 from ttapi_client.instruments import (
     Equity,
     ExpirationSeries,
@@ -329,6 +329,12 @@ class TastytradeClient:
 
     # Trading days
 
+    async def _sessions_of_span(
+        self, collection: str, span: tuple[date, date], trace: RequestTrace | None
+    ) -> list[Row]:
+        params = {"from-date": str(span[0]), "to-date": str(span[1]), "instrument-collection": collection}
+        return await self._api.items("/market-time/sessions", params=params, trace=trace)
+
     async def sessions(
         self,
         first: date,
@@ -366,9 +372,8 @@ class TastytradeClient:
         if first > last:
             raise ParameterError("first", first, f"a day not after {last}")
         by_day: dict[date, Session] = {}
-        for start, end in _spans(first, last):
-            params = {"from-date": str(start), "to-date": str(end), "instrument-collection": collection}
-            rows = await self._api.items("/market-time/sessions", params=params, trace=trace)
+        spans = (self._sessions_of_span(collection, span, trace) for span in _spans(first, last))
+        for rows in await gathered(spans):
             for row in rows:
                 try:
                     session = session_of(row, regular_hours=REGULAR_HOURS.get(collection))

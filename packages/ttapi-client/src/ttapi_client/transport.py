@@ -11,7 +11,7 @@ go to the transport directly, so any `httpx.AsyncBaseTransport` will do, `httpx.
 from __future__ import annotations
 
 import logging
-from importlib.util import find_spec
+from importlib import import_module
 from typing import Final
 from urllib.request import getproxies, proxy_bypass
 
@@ -62,12 +62,14 @@ def open_transport(
     if prefer not in {None, "pyreqwest", "httpx"}:
         raise ParameterError("prefer", prefer, "'pyreqwest', 'httpx' or None")
     proxy = proxy_for(base_url)
-    if prefer == "httpx" or (prefer is None and find_spec("pyreqwest") is None):
+    if prefer == "httpx":
         return _open_httpx(limits, proxy)
     try:
         from ttapi_client.reqwest import PyreqwestTransport  # noqa: PLC0415 - the extra may be absent
     except ImportError as exc:
-        raise MissingExtraError("ttapi-client", "fast", "the pyreqwest transport") from exc
+        if prefer == "pyreqwest":
+            raise MissingExtraError("ttapi-client", "fast", "the pyreqwest transport") from exc
+        return _open_httpx(limits, proxy)
     return PyreqwestTransport(limits, proxy=proxy, idle_s=IDLE_S)
 
 
@@ -85,7 +87,7 @@ def _open_httpx(limits: LimitPolicy, proxy: str | None) -> httpx.AsyncHTTPTransp
     for protocol in ("http11", "http2"):
         logging.getLogger(f"httpcore.{protocol}").addFilter(_without_headers)
     return httpx.AsyncHTTPTransport(
-        http2=find_spec("h2") is not None,
+        http2=_is_installed("h2"),
         limits=httpx.Limits(
             # No bound of its own: the gate has one, and a request that is cancelled between the connecting
             # and the sending leaves httpcore with a connection that counts as busy for ever.
@@ -96,6 +98,14 @@ def _open_httpx(limits: LimitPolicy, proxy: str | None) -> httpx.AsyncHTTPTransp
         proxy=proxy,
         retries=0,
     )
+
+
+def _is_installed(module: str) -> bool:
+    try:
+        import_module(module)
+    except ImportError:
+        return False
+    return True
 
 
 def proxy_for(base_url: str) -> str | None:

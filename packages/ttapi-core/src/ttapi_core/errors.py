@@ -83,6 +83,11 @@ class TTError(Exception):
         What was wrong and where, in one line, without secrets.
     hint
         What to do about it, in one line; empty when there is nothing to say.
+
+    Attributes
+    ----------
+    attempts
+        Requests that were sent before it was raised, where a client says so; else 0.
     """
 
     fault: ClassVar[Fault] = Fault.LOCAL
@@ -92,6 +97,7 @@ class TTError(Exception):
         super().__init__(message)
         self.message: str = message
         self.hint: str = hint
+        self.attempts: int = 0
 
     @property
     def code(self) -> str:

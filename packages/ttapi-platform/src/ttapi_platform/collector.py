@@ -21,8 +21,6 @@ from dataclasses import replace
 from datetime import date
 from typing import Final
 
-import structlog
-
 from ttapi_core import (
     AuthenticationError,
     Clock,
@@ -43,6 +41,7 @@ from ttapi_platform.catalogue import CATALOGUE, DEFAULT_VENUE, Dataset, Keys, wi
 from ttapi_platform.freshness import Verdict
 from ttapi_platform.intake import DEFAULT_HISTORY, Intake
 from ttapi_platform.locks import KeyLocks
+from ttapi_platform.logs import get_logger
 from ttapi_platform.manifests import Record
 from ttapi_platform.report import CollectReport, KeyOutcome, Progress
 from ttapi_platform.store import Store
@@ -57,7 +56,7 @@ _BATCH_ANSWERS: Final = 64
 _CLAIM_POLL_S: Final = 0.03
 _PROGRESS_EVERY: Final = 8
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 
 class Collector:

@@ -72,7 +72,7 @@ class Disk:
                 raise
         self.sync_directory(path.parent)
 
-    def write(self, path: Path, data: bytes | memoryview) -> None:
+    def write(self, path: Path, data: bytes) -> None:
         """Write a new file and make its content durable."""
         self.step("create", path)
         with path.open("xb", buffering=0) as file:

@@ -155,7 +155,7 @@ def _csv(frame: pl.DataFrame, *, header: bool = False) -> bytes:
     return buffer.getvalue()
 
 
-def parquet_bytes(frame: pl.DataFrame) -> memoryview:
+def parquet_bytes(frame: pl.DataFrame) -> bytes:
     """
     Return a table as a Parquet file.
 
@@ -175,10 +175,10 @@ def parquet_bytes(frame: pl.DataFrame) -> memoryview:
         )
     except pl.exceptions.PolarsError as error:
         raise DataError(f"cannot be written as Parquet: {error}") from error
-    return buffer.getbuffer()
+    return buffer.getvalue()
 
 
-def facts_of(data: bytes | memoryview) -> FileFacts:
+def facts_of(data: bytes) -> FileFacts:
     """Return size and digest of a file's content."""
     return FileFacts(size=len(data), sha256=hashlib.sha256(data).hexdigest())
 
