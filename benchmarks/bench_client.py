@@ -24,7 +24,6 @@ from typing import Any
 
 import httpx
 import pytest
-import structlog
 from pyreqwest.client import ClientBuilder
 from pyreqwest.compatibility.httpx import HttpxTransport
 
@@ -79,14 +78,6 @@ def url() -> Iterator[str]:
         assert server.stdin is not None
         yield f"http://127.0.0.1:{int(server.stdout.readline())}"
         server.stdin.close()
-
-
-@pytest.fixture(autouse=True)
-def configured_logging() -> Iterator[None]:
-    """Configure structlog as a program would: debug lines are filtered out, not formatted."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(20))
-    yield
-    structlog.reset_defaults()
 
 
 @dataclass

@@ -172,4 +172,4 @@ def test_event_loop_is_free_while_200_megabytes_are_persisted(benchmark: Any, tm
         "written_bytes": written,
         "longest_loop_gap_ms": [round(gap * 1000, 1) for gap in worst],
     }
-    assert min(worst) < LOOP_GAP_MAX_S
+    assert max(worst) < LOOP_GAP_MAX_S

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
+
 from ttapi_client.provider import TastytradeProvider, open_tastytrade
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
+
 from ttapi_core import Outcome
 from ttapi_platform import CATALOGUE, Collector, CollectReport, Store, resolve_universe
 

@@ -15,6 +15,7 @@ from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
+
 from ttapi_platform import Collector, FilesProvider, Store, resolve_universe
 from ttapi_polars import volatility_by_symbol
 
@@ -49,7 +50,9 @@ def independent_volatility(path: Path, column: str) -> float:
 
 
 @pytest.mark.parametrize("price", ["close", "adjusted_close"])
-async def test_volatility_of_stored_bars_equals_an_independent_one(bars: Path, tmp_path: Path, price: str) -> None:
+async def test_volatility_of_stored_bars_equals_an_independent_one(
+    bars: Path, tmp_path: Path, price: str
+) -> None:
     store, provider = Store(tmp_path / "data"), FilesProvider(bars)
     universe = await resolve_universe(provider, store=store)
     report = await Collector(store, provider).collect(universe.keys, since=date(2000, 1, 1))

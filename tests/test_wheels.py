@@ -29,7 +29,9 @@ def run(*command: str | Path, cwd: Path) -> str:
     """Run a command of uv or of an environment; its output is shown when it fails."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("COVERAGE", "COV_"))}
     clean.pop("VIRTUAL_ENV", None)
-    done = subprocess.run([str(part) for part in command], cwd=cwd, capture_output=True, text=True, check=False, env=clean)
+    done = subprocess.run(
+        [str(part) for part in command], cwd=cwd, capture_output=True, text=True, check=False, env=clean
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -63,7 +65,10 @@ def install(uv: str, wheels: Path, home: Path, distribution: str) -> Path:
 
 
 def installed(uv: str, python: Path, home: Path) -> list[str]:
-    return [row["name"] for row in json.loads(run(uv, "pip", "list", "--format", "json", "--python", python, cwd=home))]
+    return [
+        row["name"]
+        for row in json.loads(run(uv, "pip", "list", "--format", "json", "--python", python, cwd=home))
+    ]
 
 
 def modules_after(python: Path, home: Path, package: str) -> list[str]:

@@ -27,14 +27,14 @@ from dataclasses import dataclass
 from typing import Final, NoReturn
 
 import pybreaker
-import structlog
 
+from ttapi_client.logs import get_logger
 from ttapi_core import BreakerPolicy, CircuitOpenError, Clock, ServerFaultError, TransportError
 
 TRIAL_HINT_S: Final = 0.1
 """What a call that is refused in half-open is told to wait: about as long as a trial takes."""
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 
 def is_failure(error: BaseException) -> bool:
@@ -207,7 +207,7 @@ class AsyncBreaker:
         if after == pybreaker.STATE_OPEN:
             self._openings += 1
             self._opened_at = self._clock.monotonic()
-        _debug("breaker changed", endpoint=self._name, before=before, after=after)
+        _log.debug("breaker changed", endpoint=self._name, before=before, after=after)
 
     @contextmanager
     def guard(self) -> Iterator[None]:
@@ -237,12 +237,6 @@ def _succeed() -> None:
     """Tells pybreaker of a success."""
 
 
-def _debug(event: str, **fields: object) -> None:
-    # Unconfigured, structlog prints to standard output, which belongs to the program.
-    if structlog.is_configured():
-        _log.debug(event, **fields)
-
-
 class _Sheltered(pybreaker.CircuitBreakerListener):
     """Keeps a listener that raises from leaving pybreaker between two states."""
 
@@ -253,7 +247,7 @@ class _Sheltered(pybreaker.CircuitBreakerListener):
         try:
             getattr(self._listener, method)(*arguments)
         except Exception:  # noqa: BLE001 - the listener is foreign code, and the breaker must finish its move
-            _debug("breaker listener failed", listener=type(self._listener).__name__, method=method)
+            _log.warning("breaker listener failed", listener=type(self._listener).__name__, method=method)
 
     def before_call(
         self, cb: pybreaker.CircuitBreaker, func: Callable[..., object], *args: object, **_: object

@@ -39,7 +39,6 @@ from types import TracebackType
 from typing import Any, Final, NoReturn, Self, TypeVar
 
 import httpx
-import structlog
 from tenacity import AsyncRetrying, RetryCallState
 
 from ttapi_client.answers import decoded_json, quota, refusal
@@ -50,6 +49,7 @@ from ttapi_client.call import Call, Origin, QueryParams, encoded, merged
 from ttapi_client.exchange import exchange
 from ttapi_client.gate import Gate, Passage
 from ttapi_client.limits import AdaptiveRate
+from ttapi_client.logs import get_logger
 from ttapi_client.redaction import Redactor
 from ttapi_client.retry import REFUSALS_MAX, RESERVE_MIN, RetryBudget, may_repeat, wait_s
 from ttapi_client.transport import open_transport
@@ -75,7 +75,7 @@ IDEMPOTENCY_HEADER: Final = "Idempotency-Key"
 _NOT_MODIFIED: Final = 304
 _T = TypeVar("_T")
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 
 class ResilientClient:
@@ -578,17 +578,16 @@ class ResilientClient:
             # The peer counted this request; the others under way may not have reached it yet.
             self._rate.told(told[0] - (self._gate.in_flight - 1), told[1], now)
 
-    def _debug(self, event: str, call: Call, **fields: object) -> None:
-        # Unconfigured, structlog prints to standard output, which belongs to the program.
-        if structlog.is_configured():
-            _log.debug(
-                event,
-                request_id=call.request_id,
-                method=call.method,
-                endpoint=call.endpoint,
-                attempt=call.attempts,
-                **fields,
-            )
+    @staticmethod
+    def _debug(event: str, call: Call, **fields: object) -> None:
+        _log.debug(
+            event,
+            request_id=call.request_id,
+            method=call.method,
+            endpoint=call.endpoint,
+            attempt=call.attempts,
+            **fields,
+        )
 
 
 def _error_of(state: RetryCallState) -> BaseException:

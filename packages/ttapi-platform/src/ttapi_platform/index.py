@@ -17,15 +17,14 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-import structlog
-
 from ttapi_core.errors import CorruptEntryError
 from ttapi_platform.disk import store_error
+from ttapi_platform.logs import get_logger
 from ttapi_platform.manifests import Manifest, Record, is_entry_name, records_of
 from ttapi_platform.segments import VanishedEntryError, read_manifest
 
 _TICK_NS: Final = 100_000_000
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
-import structlog
 
 from ttapi_platform.disk import Disk, attempt
+from ttapi_platform.logs import get_logger
 
 QUARANTINE: Final = ".quarantine"
 QUARANTINED_MAX: Final = 64
 """Damaged entries that are kept for a look; older ones are removed by the sweep."""
 _REASON: Final = "reason.json"
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 
 class Quarantine:

@@ -28,7 +28,6 @@ from types import TracebackType
 from typing import Final, Self, TypeVar
 
 import polars as pl
-import structlog
 
 from ttapi_core.clock import Clock, SystemClock
 from ttapi_core.errors import (
@@ -45,6 +44,7 @@ from ttapi_platform.drafts import EntryDraft
 from ttapi_platform.index import DatasetIndex, Snapshot
 from ttapi_platform.inspection import DamagedEntry, StoreStats, SweepReport, VerifyReport, inspect, measure
 from ttapi_platform.locks import KeyLocks
+from ttapi_platform.logs import get_logger
 from ttapi_platform.manifests import Record, records_of
 from ttapi_platform.memory import MemoryLayer
 from ttapi_platform.quarantine import Quarantine
@@ -61,7 +61,7 @@ _COMPACTION_KEY: Final = "\0compaction"
 """No key: those have no control characters."""
 _NAME: Final = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 _RESERVED: Final = re.compile(r"con|prn|aux|nul|com[0-9]|lpt[0-9]")
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 _T = TypeVar("_T")
 
 

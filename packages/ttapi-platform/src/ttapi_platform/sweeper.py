@@ -17,15 +17,14 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-import structlog
-
 from ttapi_core.errors import StoreUnavailableError
 from ttapi_platform.disk import Disk, attempt
 from ttapi_platform.locks import try_lock_file
+from ttapi_platform.logs import get_logger
 
 WRITERS: Final = ".writers"
 _TEMPORARY: Final = re.compile(r"\.tmp-(?P<writer>[0-9]+-[0-9a-f]{16})-[0-9]+")
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 
 class WriterSeat:

@@ -22,10 +22,10 @@ from types import TracebackType
 from typing import Final, Self, TypeVar
 
 import polars as pl
-import structlog
 
 from ttapi_core.errors import DataError, QueueFullError, StoreUnavailableError, TTError, UsageError
 from ttapi_platform.drafts import EntryDraft, ItemDraft
+from ttapi_platform.logs import get_logger
 from ttapi_platform.manifests import Record
 from ttapi_platform.store import Store
 
@@ -35,7 +35,7 @@ BATCH_BYTES: Final = 64 * 1024 * 1024
 """Bytes in memory at which the items of a dataset become an entry without being asked."""
 LINGER_S: Final = 5.0
 """Seconds after which they do so in any case: what a killed process loses at most."""
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
