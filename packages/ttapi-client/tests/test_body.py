@@ -140,9 +140,9 @@ async def test_read_body_given_cut_compression_says_lost_at_every_byte(encoding:
         ("gzip", b"plain text"),
         ("deflate", b"\xff\xff plain text"),
         ("deflate", zlib.compress(b"x") + b"more"),
-        ("gzip", gzip.compress(b"x") + b"more"),
+        ("gzip", gzip.compress(b"x", mtime=0) + b"more"),
         ("br", b"whatever"),
-        ("gzip, gzip", gzip.compress(b"x")),
+        ("gzip, gzip", gzip.compress(b"x", mtime=0)),
     ],
 )
 async def test_read_body_given_what_it_cannot_unpack_says_so(encoding: str, data: bytes) -> None:
