@@ -203,9 +203,9 @@ class _Run:
             if name in self._done:
                 await self._done[name].wait()
         # Files are held against their digests here, so that what is damaged is fetched again in this run.
-        await asyncio.to_thread(self._store.records, self._provider.name, dataset.name, verify=True)
+        records = await asyncio.to_thread(self._store.records, self._provider.name, dataset.name, verify=True)
         keys = self._keys_of(dataset)
-        pending = [key for key in keys if not self._serve_if_fresh(dataset, key)]
+        pending = [key for key in keys if not self._serve_if_fresh(dataset, key, records.get(key))]
         if dataset.keys is Keys.PROVIDER and (pending or not keys):
             # What it lists may have changed: whatever is old, all is asked for again.
             await self._fetch_claimed(dataset, [_WHATEVER_THERE_IS], writer)
@@ -223,8 +223,7 @@ class _Run:
 
     # --- what is there already -------------------------------------------------------------------------
 
-    def _serve_if_fresh(self, dataset: Dataset, key: str) -> bool:
-        record = self._store.record(self._provider.name, dataset.name, key)
+    def _serve_if_fresh(self, dataset: Dataset, key: str, record: Record | None) -> bool:
         if record is None or (self._refresh and record.known_at < self._started_at):
             return False
         if self._intake.verdict(dataset, record) is not Verdict.FRESH:
@@ -252,7 +251,10 @@ class _Run:
         while claims:
             with self._collector.locks.try_acquire(self._provider.name, dataset.name, claims) as lease:
                 # Judged again under the claim: another process may have just brought them.
-                wanted = [key for key in lease.keys if not self._serve_if_fresh(dataset, key)]
+                records = self._store.records(self._provider.name, dataset.name)
+                wanted = [
+                    key for key in lease.keys if not self._serve_if_fresh(dataset, key, records.get(key))
+                ]
                 if wanted:
                     await self._fetch(dataset, wanted, writer)
             claims = lease.busy

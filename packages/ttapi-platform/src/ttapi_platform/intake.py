@@ -13,7 +13,7 @@ from ttapi_core import Clock, DataAnswer, DataProvider, DataRequest, Outcome, TT
 from ttapi_platform.calendars import TradingCalendar
 from ttapi_platform.catalogue import Dataset, Keys
 from ttapi_platform.drafts import ItemDraft
-from ttapi_platform.freshness import Fingerprinted, Verdict, judge
+from ttapi_platform.freshness import Verdict, fingerprint_of, judge
 from ttapi_platform.manifests import Record
 from ttapi_platform.schemas import Conformed
 from ttapi_platform.store import Store
@@ -76,9 +76,7 @@ class Intake:
             record = self.store.record(self.provider.name, name, self.venue)
             if record is not None:
                 made_from[f"{name}/{record.key}"] = record.content_hash
-        if isinstance(self.provider, Fingerprinted):
-            made_from.update(self.provider.fingerprint(dataset.name, key))
-        return made_from
+        return {**made_from, **fingerprint_of(self.provider, dataset.name, key)}
 
     def first_day(self, dataset: Dataset) -> date | None:
         """Return the first day to ask for; None for datasets that are not over time."""

@@ -22,7 +22,7 @@ from ttapi_core import (
 )
 from ttapi_platform.catalogue import UNIVERSES
 from ttapi_platform.drafts import EntryDraft, ItemDraft
-from ttapi_platform.freshness import Fingerprinted, Verdict, judge
+from ttapi_platform.freshness import Verdict, fingerprint_of, judge
 from ttapi_platform.store import Store
 
 _FILE_SIZE_MAX: Final = 16 * 1024 * 1024
@@ -144,11 +144,7 @@ class _Shelf:
         self._store.write(self._provider.name, UNIVERSES.name, draft)
 
     def _upstream(self) -> Mapping[str, str]:
-        return (
-            self._provider.fingerprint(UNIVERSES.name, "*")
-            if isinstance(self._provider, Fingerprinted)
-            else {}
-        )
+        return fingerprint_of(self._provider, UNIVERSES.name, "*")
 
 
 def _looks_like_file(text: str) -> bool:
