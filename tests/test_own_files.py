@@ -12,6 +12,7 @@ import subprocess
 import sys
 from datetime import date
 from importlib.metadata import distribution
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -42,7 +43,7 @@ def independent_volatility(path: Path, column: str) -> float:
     """Annualised sample deviation of log returns, by the standard library alone, exactly summed."""
     with path.open(newline="") as file:
         closes = [float(row[column]) for row in csv.DictReader(file)]
-    returns = [math.log(after / before) for before, after in zip(closes, closes[1:], strict=False)]
+    returns = [math.log(after / before) for before, after in pairwise(closes)]
     mean = math.fsum(returns) / len(returns)
     variance = math.fsum((value - mean) ** 2 for value in returns) / (len(returns) - 1)
     assert math.isclose(math.sqrt(variance), statistics.stdev(returns), rel_tol=1e-12)

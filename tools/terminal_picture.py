@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-Draw what a command shows on a terminal as an SVG: ``python tools/terminal_picture.py OUT.svg COMMAND...``.
+Draw what a command shows on a terminal as an SVG.
 
-The command runs on a pseudo-terminal. What it rewrites while it runs, such as progress bars, is left out: only
-what stays on the screen is drawn. The picture refers to nothing outside itself.
+Run: ``python tools/terminal_picture.py OUT.svg COMMAND...``
+
+The command runs on a pseudo-terminal. What it rewrites while it runs, such as progress bars, is left out:
+only what stays on the screen is drawn. The picture refers to nothing outside itself.
 """
 
 from __future__ import annotations
 
+import io
 import os
 import pty
 import re
@@ -25,7 +28,9 @@ def run(command: list[str]) -> str:
     """Run a command on a terminal of its own and return every character it wrote."""
     master, slave = pty.openpty()
     environment = {**os.environ, "COLUMNS": str(WIDTH), "LINES": str(HEIGHT), "TERM": "xterm-256color"}
-    child = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, env=environment, close_fds=True)
+    child = subprocess.Popen(
+        command, stdin=slave, stdout=slave, stderr=slave, env=environment, close_fds=True
+    )
     os.close(slave)
     written = bytearray()
     while True:
@@ -50,11 +55,13 @@ def final_screen(written: str) -> str:
 
 def draw(screen: str, title: str) -> str:
     """Return the SVG of a screen, without the fonts that would be fetched from elsewhere."""
-    console = Console(record=True, width=WIDTH, file=Path(os.devnull).open("w", encoding="utf-8"))
+    console = Console(record=True, width=WIDTH, file=io.StringIO())
     console.print(Text.from_ansi(screen), soft_wrap=False)
     svg = console.export_svg(title=title)
     svg = re.sub(r"<!-- Generated.*?-->\s*", "", svg, flags=re.DOTALL)
-    return re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL).replace("Fira Code, monospace", "monospace")
+    return re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL).replace(
+        "Fira Code, monospace", "monospace"
+    )
 
 
 def main() -> None:
