@@ -301,14 +301,11 @@ async def test_quotes_come_as_they_are_sent(stream_of: Any) -> None:
 async def test_quotes_are_subscribed_again_after_a_broken_connection(
     dxlink_server: Any, stream_of: Any
 ) -> None:
-    work = asyncio.create_task(first_events(stream_of(), 4))
-    for _ in range(200):
-        await asyncio.sleep(0.005)
-        for socket in dxlink_server.open_sockets[:1]:
-            await socket.close(1012)
-        if work.done():
-            break
-    assert [event.symbol for event in await work] == ["A", "B", "A", "B"]
+    async with aclosing(stream_of().quotes(["A", "B"])) as quotes:
+        before = [(await anext(quotes)).symbol for _ in range(2)]
+        await dxlink_server.open_sockets[0].close(1012)
+        after = [(await anext(quotes)).symbol for _ in range(2)]
+    assert (before, after) == (["A", "B"], ["A", "B"])
     assert dxlink_server.connections == 2
 
 
