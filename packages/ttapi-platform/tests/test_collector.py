@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncGenerator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -24,6 +26,7 @@ from ttapi_core import (
     UnknownNameError,
 )
 from ttapi_platform import CATALOGUE, Collector, CollectReport, Store
+from ttapi_platform.logs import get_logger
 from ttapi_platform.testing import NOW, ScriptedProvider
 
 KEYS = ("AAPL", "MSFT", "SPY")
@@ -197,6 +200,21 @@ async def test_provider_that_forgets_a_key_or_answers_another_is_found_out(bench
     assert "did not answer for SPY" in str(missing.cause)
 
 
+@pytest.mark.parametrize("dataset", ["quotes", "accounts"])
+async def test_second_answer_for_a_key_changes_nothing(bench: Bench, dataset: str) -> None:
+    first = bench.provider.get_data
+
+    async def twice(request: DataRequest) -> AsyncGenerator[DataAnswer, None]:
+        async for answer in first(request):
+            yield answer
+            yield replace(answer, outcome=Outcome.FAILED, columns=None)
+
+    bench.provider.get_data = twice
+    report = await bench.run(dataset)
+    assert report.missing == ()
+    assert bench.read(dataset).height == report.datasets[dataset]["requested"]
+
+
 async def test_rows_of_another_symbol_fail_their_key_and_never_reach_the_store(bench: Bench) -> None:
     good = bench.provider._quotes
 
@@ -293,6 +311,18 @@ async def test_unwritable_row_is_a_failure_of_its_key_alone(bench: Bench, tmp_pa
     report = await bench.run("quotes")
     assert report.missing == ()
     assert (tmp_path / "data").stat().st_mode & 0o077 == 0
+
+
+async def test_every_log_line_of_a_run_carries_its_id(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
+    def logging_answer(request: DataRequest, key: str) -> None:
+        get_logger("provider").info("asked", key=key)
+
+    caplog.set_level("INFO")
+    bench.provider.overrides["quotes", "AAPL"] = logging_answer
+    report = await bench.run("quotes")
+    lines = [record for record in caplog.records if record.name in {"provider", "ttapi_platform.collector"}]
+    assert {record.message for record in lines} == {"asked", "key not brought up to date"}
+    assert {vars(record)["run_id"] for record in lines} == {report.run_id}
 
 
 async def test_progress_ends_at_the_total_of_each_dataset(bench: Bench) -> None:

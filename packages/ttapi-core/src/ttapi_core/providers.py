@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum
@@ -145,7 +145,7 @@ class Health:
 class MarketDataStream(Protocol):
     """A source of live events."""
 
-    def subscribe(self, kinds: Sequence[str], symbols: Sequence[str]) -> AsyncIterator[Event]:
+    def subscribe(self, kinds: Sequence[str], symbols: Sequence[str]) -> AsyncGenerator[Event, None]:
         """Yield market-data events of the given kinds (``quote``, ``trade``, ``bar``) until closed."""
         ...
 
@@ -193,7 +193,7 @@ class DataProvider(MarketDataStream, Protocol):
         """
         ...
 
-    def get_data(self, request: DataRequest) -> AsyncIterator[DataAnswer]:
+    def get_data(self, request: DataRequest) -> AsyncGenerator[DataAnswer, None]:
         """
         Answer a request, each key exactly once, in any order, as the answers come in.
 

@@ -17,9 +17,12 @@ import asyncio
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import replace
 from datetime import date
 from typing import Final
+
+from structlog.contextvars import bound_contextvars
 
 from ttapi_core import (
     AuthenticationError,
@@ -136,7 +139,9 @@ class Collector:
         if len(set(keys)) != len(keys):
             raise ParameterError("keys", keys, "distinct keys")
         run = _Run(self, keys, since=since, refresh=refresh)
-        return await run.collect(self._plan(datasets))
+        # Every log line from here on carries the run id, also those of the provider and its client.
+        with bound_contextvars(run_id=run.id):
+            return await run.collect(self._plan(datasets))
 
     def _plan(self, datasets: Sequence[str] | None) -> tuple[Dataset, ...]:
         offered = self.provider.datasets
@@ -161,7 +166,7 @@ class _Run:
         self._clock = collector.clock
         self._keys = tuple(keys)
         self._refresh = refresh
-        self._id = uuid.uuid4().hex
+        self.id = uuid.uuid4().hex
         self._started_at = collector.clock.now()
         self._intake = Intake(
             store=collector.store,
@@ -174,14 +179,14 @@ class _Run:
         )
         self._done: dict[str, asyncio.Event] = {}
         self._outcomes: dict[str, dict[str, KeyOutcome]] = {}
-        self._log = _log.bind(run_id=self._id, provider=self._provider.name)
+        self._log = _log.bind(provider=self._provider.name)
 
     async def collect(self, plan: tuple[Dataset, ...]) -> CollectReport:
         started_s = self._clock.monotonic()
         before = self._provider.counts
         self._done = {dataset.name: asyncio.Event() for dataset in plan}
         self._outcomes = {dataset.name: {} for dataset in plan}
-        async with BackgroundWriter(self._store, provider=self._provider.name, run_id=self._id) as writer:
+        async with BackgroundWriter(self._store, provider=self._provider.name, run_id=self.id) as writer:
             try:
                 async with asyncio.TaskGroup() as tasks:
                     for dataset in plan:
@@ -189,7 +194,7 @@ class _Run:
             except BaseExceptionGroup as group:
                 raise _first_cause(group) from group
         return CollectReport(
-            run_id=self._id,
+            run_id=self.id,
             provider=self._provider.name,
             simulated=self._provider.simulated,
             started_at=self._started_at,
@@ -271,16 +276,20 @@ class _Run:
         calendar = await self._intake.calendar(dataset)
         cause: TTError | None = None
         batch: list[DataAnswer] = []
+        seen: set[str] = set()
         try:
-            async for answer in self._provider.get_data(self._intake.request(dataset, keys)):
-                if answer.key not in unanswered and not listed_by_provider:
-                    self._log.warning("answer to no question", dataset=dataset.name, key=answer.key)
-                    continue
-                unanswered.pop(answer.key, None)
-                batch.append(answer)
-                if len(batch) >= _BATCH_ANSWERS:
-                    await self._take(dataset, batch, writer, writes=writes, calendar=calendar)
-                    batch = []
+            async with aclosing(self._provider.get_data(self._intake.request(dataset, keys))) as answers:
+                async for answer in answers:
+                    asked_for = answer.key in unanswered or (listed_by_provider and answer.key not in seen)
+                    if not asked_for:
+                        self._log.warning("answer to no question", dataset=dataset.name, key=answer.key)
+                        continue
+                    unanswered.pop(answer.key, None)
+                    seen.add(answer.key)
+                    batch.append(answer)
+                    if len(batch) >= _BATCH_ANSWERS:
+                        await self._take(dataset, batch, writer, writes=writes, calendar=calendar)
+                        batch = []
         except (AuthenticationError, CredentialsError):
             raise
         except TTError as exc:

@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing
 
 from ttapi_core import (
     DataAnswer,
@@ -94,17 +94,19 @@ class DeferredProvider:
         """Open the provider if need be, and ask it."""
         return await (await self._opened()).universe(name)
 
-    async def get_data(self, request: DataRequest) -> AsyncIterator[DataAnswer]:
+    async def get_data(self, request: DataRequest) -> AsyncGenerator[DataAnswer, None]:
         """Open the provider if need be, and ask it."""
         provider = await self._opened()
-        async for answer in provider.get_data(request):
-            yield answer
+        async with aclosing(provider.get_data(request)) as answers:
+            async for answer in answers:
+                yield answer
 
-    async def subscribe(self, kinds: Sequence[str], symbols: Sequence[str]) -> AsyncIterator[Event]:
+    async def subscribe(self, kinds: Sequence[str], symbols: Sequence[str]) -> AsyncGenerator[Event, None]:
         """Open the provider if need be, and subscribe."""
         provider = await self._opened()
-        async for event in provider.subscribe(kinds, symbols):
-            yield event
+        async with aclosing(provider.subscribe(kinds, symbols)) as events:
+            async for event in events:
+                yield event
 
     async def health_check(self) -> Health:
         """Open the provider if need be, and ask it; an opening that fails is the answer."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import tomllib
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Final
@@ -88,7 +88,7 @@ class FilesProvider:
             raise UnknownNameError("universe", name, ("all",))
         return sorted(await asyncio.to_thread(self._parts))
 
-    async def get_data(self, request: DataRequest) -> AsyncIterator[DataAnswer]:
+    async def get_data(self, request: DataRequest) -> AsyncGenerator[DataAnswer, None]:
         """
         Answer each key once, from every file that holds rows of it.
 
@@ -154,7 +154,7 @@ class FilesProvider:
         digests = {f"file/{part.file_name}": part.digest for part in parts}
         return {**digests, "file/mapping": self._mapping.fingerprint}
 
-    async def subscribe(self, kinds: Sequence[str], symbols: Sequence[str]) -> AsyncIterator[Event]:
+    async def subscribe(self, kinds: Sequence[str], symbols: Sequence[str]) -> AsyncGenerator[Event, None]:
         """
         Refuse: files do not move.
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from contextlib import aclosing
 from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING
@@ -129,17 +130,18 @@ class DataLibrary:
 
     async def _fetch(self, intake: Intake, dataset: Dataset, key: str) -> EntryDraft:
         calendar = await intake.calendar(dataset)
-        async for answer in self._provider.get_data(intake.request(dataset, [key])):
-            if answer.key != key:
-                continue
-            (draft,) = intake.drafts(dataset, [answer], calendar=calendar)
-            if isinstance(draft, TTError):
-                raise draft
-            if draft is not None:
-                return EntryDraft(schema_version=dataset.schema.version, run_id="", items=(draft,))
-            if answer.cause is not None:
-                raise answer.cause
-            raise _no_rows(key, answer.outcome)
+        async with aclosing(self._provider.get_data(intake.request(dataset, [key]))) as answers:
+            async for answer in answers:
+                if answer.key != key:
+                    continue
+                (draft,) = intake.drafts(dataset, [answer], calendar=calendar)
+                if isinstance(draft, TTError):
+                    raise draft
+                if draft is not None:
+                    return EntryDraft(schema_version=dataset.schema.version, run_id="", items=(draft,))
+                if answer.cause is not None:
+                    raise answer.cause
+                raise _no_rows(key, answer.outcome)
         if dataset.keys is Keys.PROVIDER:
             raise _no_rows(key, Outcome.UNKNOWN_SYMBOL)
         raise ProtocolError(f"the provider did not answer for {key}")

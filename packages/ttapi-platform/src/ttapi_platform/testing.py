@@ -8,7 +8,7 @@ Not imported by the package itself: ``from ttapi_platform.testing import Scripte
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Final
@@ -94,7 +94,7 @@ class ScriptedProvider:
             raise UnknownNameError("universe", name, ("all",))
         return self.symbols
 
-    async def get_data(self, request: DataRequest) -> AsyncIterator[DataAnswer]:
+    async def get_data(self, request: DataRequest) -> AsyncGenerator[DataAnswer, None]:
         """Answer each key as told, or with a small correct table."""
         self.requests.append(request)
         self.entered.set()
@@ -212,7 +212,7 @@ class ScriptedProvider:
             "strike_max": [150.0] * 2,
         }
 
-    async def subscribe(self, kinds: Sequence[str], symbols: Sequence[str]) -> AsyncIterator[Event]:
+    async def subscribe(self, kinds: Sequence[str], symbols: Sequence[str]) -> AsyncGenerator[Event, None]:
         """Yield nothing."""
         return
         yield  # makes this an asynchronous generator
