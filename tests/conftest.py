@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from ttapi_client.provider import TastytradeProvider, open_tastytrade
+from ttapi_client import TastytradeProvider, open_tastytrade
+from ttapi_core import RetryPolicy
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,12 @@ class RunningSandbox:
 
     def provider(self) -> TastytradeProvider:
         return open_tastytrade(
-            self.url, self.client_secret, self.refresh_token, name="sandbox", simulated=True
+            self.url,
+            self.client_secret,
+            self.refresh_token,
+            name="sandbox",
+            simulated=True,
+            retry=RetryPolicy(wait_initial_s=0.05, wait_max_s=0.2),
         )
 
 

@@ -66,3 +66,14 @@ async def test_with_faults_every_symbol_is_accounted_for_and_none_is_wrong(
     assert again.missing == ()
     for name, table in tables(store).items():
         assert_frame_equal(table, tables(truth)[name], check_exact=True)
+
+
+async def test_endpoint_that_always_fails_is_named_with_cause_and_attempts(
+    start_sandbox: Starter, tmp_path: Path
+) -> None:
+    fault = ("--fault", "kind=500,rate=1,path=/option-chains")
+    report = await collect(start_sandbox, Store(tmp_path / "data"), "--symbols", "1", *fault)
+    (missing,) = report.missing
+    assert (missing.dataset, missing.outcome, missing.attempts) == ("expiration_series", Outcome.FAILED, 6)
+    assert "answered 500" in str(missing.cause)
+    assert (report.requests.retried, report.requests.failed) == (5, 1)
