@@ -235,7 +235,7 @@ async def sandbox() -> Sandbox:
 
 
 async def in_a_thread(run: Run, *arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
-    import asyncio  # noqa: PLC0415 - the sandbox of the test lives in this loop
+    import asyncio
 
     return await asyncio.to_thread(run, *arguments, **variables)
 

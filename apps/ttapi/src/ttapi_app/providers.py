@@ -28,8 +28,8 @@ _TASTYTRADE_URLS: Final = {
 
 @asynccontextmanager
 async def _open_sandbox(connection: Connection) -> AsyncIterator[DataProvider]:
-    from ttapi_app.sandbox_process import running_sandbox  # noqa: PLC0415 - see the head of the module
-    from ttapi_client import open_tastytrade  # noqa: PLC0415 - likewise
+    from ttapi_app.sandbox_process import running_sandbox
+    from ttapi_client import open_tastytrade
 
     settings = connection.settings
     async with (
@@ -60,8 +60,8 @@ def _sandbox_source(settings: Settings) -> str:
 
 @asynccontextmanager
 async def _open_tastytrade(connection: Connection) -> AsyncIterator[DataProvider]:
-    from ttapi_client import open_tastytrade  # noqa: PLC0415 - see the head of the module
-    from ttapi_onboarding import read_credentials  # noqa: PLC0415 - likewise
+    from ttapi_client import open_tastytrade
+    from ttapi_onboarding import read_credentials
 
     settings = connection.settings
     credentials = read_credentials(connection.environment)
@@ -96,8 +96,8 @@ async def _open_files(connection: Connection) -> AsyncIterator[DataProvider]:
 
 
 def _files_provider(settings: Settings) -> FilesProvider:
-    from ttapi_core import ConfigurationError  # noqa: PLC0415 - see the head of the module
-    from ttapi_platform import FilesProvider  # noqa: PLC0415 - likewise
+    from ttapi_core import ConfigurationError
+    from ttapi_platform import FilesProvider
 
     path, mapping = settings.files.path, settings.files.mapping
     if path is None:

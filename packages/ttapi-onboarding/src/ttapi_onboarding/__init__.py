@@ -40,7 +40,7 @@ _LATE = {
 def __getattr__(name: str) -> object:
     # What `ttapi --help` does without is imported when it is first asked for.
     if name in _LATE:
-        from importlib import import_module  # noqa: PLC0415 - likewise
+        from importlib import import_module
 
         return getattr(import_module(f"ttapi_onboarding.{_LATE[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -81,7 +81,7 @@ def run(invocation: Invocation, *, as_json: bool) -> ExitCode:
 
 
 def _draw(checks: list[Check]) -> None:
-    from rich.text import Text  # noqa: PLC0415 - only where something is drawn
+    from rich.text import Text
 
     styles = {Status.OK: "green", Status.WARN: "yellow", Status.FAIL: "bold red"}
     columns = [("check", "left"), ("", "left"), ("found", "text"), ("what to do", "text")]

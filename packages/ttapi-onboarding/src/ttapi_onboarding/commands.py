@@ -68,8 +68,8 @@ def init(
 
     Example: [bold]ttapi init --provider sandbox --yes[/]
     """
-    from ttapi_onboarding import wizard  # noqa: PLC0415 - see the head of the module
-    from ttapi_onboarding.screens import stdin_is_terminal  # noqa: PLC0415 - likewise
+    from ttapi_onboarding import wizard
+    from ttapi_onboarding.screens import stdin_is_terminal
 
     invocation = _invocation(context)
     answers = wizard.Answers(
@@ -89,7 +89,7 @@ def doctor(context: typer.Context, *, as_json: AsJson = False) -> None:
 
     Example: [bold]ttapi doctor --json[/]
     """
-    from ttapi_onboarding import checkup  # noqa: PLC0415 - see the head of the module
+    from ttapi_onboarding import checkup
 
     _end(checkup.run(_invocation(context), as_json=as_json))
 
@@ -152,7 +152,7 @@ def collect(  # noqa: PLR0913 - one parameter a flag
 
     Example: [bold]ttapi collect AAPL SPY --dataset eod_data --since 2026-01-02[/]
     """
-    from ttapi_onboarding import collecting  # noqa: PLC0415 - see the head of the module
+    from ttapi_onboarding import collecting
 
     invocation = _invocation(context)
     loaded = invocation.load(
@@ -195,7 +195,7 @@ def show(
 
     Example: [bold]ttapi show eod_data AAPL --format csv --output aapl.csv[/]
     """
-    from ttapi_onboarding import showing  # noqa: PLC0415 - see the head of the module
+    from ttapi_onboarding import showing
 
     invocation = _invocation(context)
     settings = invocation.load(provider=provider).settings
@@ -224,7 +224,7 @@ def volatility(
 
     Example: [bold]ttapi analyze volatility --top 10[/]
     """
-    from ttapi_onboarding import showing  # noqa: PLC0415 - see the head of the module
+    from ttapi_onboarding import showing
 
     invocation = _invocation(context)
     showing.analyze_volatility(
@@ -244,7 +244,7 @@ def cache_ls(context: typer.Context, *, as_json: AsJson = False) -> None:
 
     Example: [bold]ttapi cache ls[/]
     """
-    from ttapi_onboarding import caching  # noqa: PLC0415 - see the head of the module
+    from ttapi_onboarding import caching
 
     caching.run_ls(_invocation(context).load().settings, as_json=as_json)
 
@@ -255,7 +255,7 @@ def cache_stats(context: typer.Context, *, as_json: AsJson = False) -> None:
 
     Example: [bold]ttapi cache stats --json[/]
     """
-    from ttapi_onboarding import caching  # noqa: PLC0415 - see the head of the module
+    from ttapi_onboarding import caching
 
     caching.run_stats(_invocation(context).load().settings, as_json=as_json)
 
@@ -268,7 +268,7 @@ def cache_verify(context: typer.Context, *, as_json: AsJson = False) -> None:
 
     Example: [bold]ttapi cache verify[/]
     """
-    from ttapi_onboarding import caching  # noqa: PLC0415 - see the head of the module
+    from ttapi_onboarding import caching
 
     _end(caching.run_verify(_invocation(context).load().settings, as_json=as_json))
 
@@ -288,7 +288,7 @@ def cache_clear(
 
     Example: [bold]ttapi cache clear --dataset quotes --yes[/]
     """
-    from ttapi_onboarding import caching  # noqa: PLC0415 - see the head of the module
+    from ttapi_onboarding import caching
 
     settings = _invocation(context).load().settings
     if not yes:
@@ -303,7 +303,7 @@ def providers(context: typer.Context, *, as_json: AsJson = False) -> None:
 
     Example: [bold]ttapi providers --json[/]
     """
-    from ttapi_onboarding import listing  # noqa: PLC0415 - see the head of the module
+    from ttapi_onboarding import listing
 
     invocation = _invocation(context)
     listing.run_providers(invocation, invocation.load(), as_json=as_json)
@@ -359,7 +359,7 @@ def config_show(
 
     Example: [bold]ttapi config show --origin[/]
     """
-    from ttapi_onboarding import listing  # noqa: PLC0415 - see the head of the module
+    from ttapi_onboarding import listing
 
     invocation = _invocation(context)
     listing.run_config_show(invocation, invocation.load(), origin=origin, as_json=as_json)
@@ -371,8 +371,8 @@ def config_path(context: typer.Context) -> None:
 
     Example: [bold]$EDITOR "$(ttapi config path)"[/]
     """
-    from ttapi_onboarding.layers import default_config_path  # noqa: PLC0415 - see the head of the module
-    from ttapi_onboarding.screens import write_line  # noqa: PLC0415 - likewise
+    from ttapi_onboarding.layers import default_config_path
+    from ttapi_onboarding.screens import write_line
 
     invocation = _invocation(context)
     write_line(str(invocation.config_path or default_config_path(invocation.environment)))

@@ -22,7 +22,7 @@ def symbols(incomplete: str) -> list[str]:
 
 def datasets(incomplete: str) -> list[str]:
     """Offer the datasets of the catalogue."""
-    from ttapi_core import DEFAULT_TTLS  # noqa: PLC0415 - only when the shell asks
+    from ttapi_core import DEFAULT_TTLS
 
     return _matching(DEFAULT_TTLS, incomplete)
 
@@ -34,8 +34,8 @@ def universes(incomplete: str) -> list[str]:
 
 
 def _stored_symbols() -> list[str]:
-    from ttapi_core import TTError  # noqa: PLC0415 - only when the shell asks
-    from ttapi_platform import Store  # noqa: PLC0415 - only when the shell asks
+    from ttapi_core import TTError
+    from ttapi_platform import Store
 
     settings = _settings()
     if settings is None:
@@ -55,8 +55,8 @@ def _stored_symbols() -> list[str]:
 
 
 def _settings() -> Settings | None:
-    from ttapi_core import TTError  # noqa: PLC0415 - only when the shell asks
-    from ttapi_onboarding.layers import load_settings  # noqa: PLC0415 - only when the shell asks
+    from ttapi_core import TTError
+    from ttapi_onboarding.layers import load_settings
 
     try:
         return load_settings(environment=os.environ).settings

@@ -77,7 +77,7 @@ def _stdout_is_closed() -> bool:
 
 
 def _verdict(error: BaseException) -> tuple[str, ExitCode]:
-    from ttapi_core.errors import (  # noqa: PLC0415 - `ttapi --help` does without
+    from ttapi_core.errors import (
         AuthenticationError,
         ConfigurationError,
         ParameterError,

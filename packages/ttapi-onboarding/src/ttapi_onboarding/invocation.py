@@ -54,7 +54,7 @@ class Invocation:
         UnknownNameError
             If there is no provider of that name.
         """
-        from ttapi_onboarding import layers, logs  # noqa: PLC0415 - `ttapi --help` does without
+        from ttapi_onboarding import layers, logs
 
         given = {name.replace("__", "."): value for name, value in flags.items()}
         loaded = layers.load_settings(

@@ -84,14 +84,14 @@ def default_config_path(environment: Mapping[str, str]) -> Path:
     """Return the path of the configuration file: ``TTAPI_CONFIG``, or that of the platform."""
     if named := environment.get(CONFIG_VARIABLE):
         return Path(named).expanduser()
-    import platformdirs  # noqa: PLC0415 - only where it is needed
+    import platformdirs
 
     return Path(platformdirs.user_config_dir("ttapi", appauthor=False)) / "config.toml"
 
 
 def default_data_dir() -> Path:
     """Return the directory of the store where none is set."""
-    import platformdirs  # noqa: PLC0415 - only where it is needed
+    import platformdirs
 
     return Path(platformdirs.user_data_dir("ttapi", appauthor=False))
 

@@ -76,7 +76,7 @@ def _rendering() -> list[structlog.typing.Processor]:
 
 
 def _no_color() -> bool:
-    from rich.console import Console  # noqa: PLC0415 - on a terminal only
+    from rich.console import Console
 
     return Console(stderr=True).no_color
 

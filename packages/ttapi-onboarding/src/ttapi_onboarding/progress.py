@@ -58,7 +58,7 @@ def progress_board(status: str, *, wanted: bool) -> Iterator[Callable[[Progress]
     if not wanted or not stderr_is_terminal():
         yield None
         return
-    from rich.progress import (  # noqa: PLC0415 - on a terminal only
+    from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
         Progress,

@@ -58,7 +58,7 @@ def _datasets_table(report: CollectReport) -> RenderableType:
 
 
 def _count(name: str, number: int) -> Text:
-    from rich.text import Text  # noqa: PLC0415 - only where something is drawn
+    from rich.text import Text
 
     style = "dim" if number == 0 else "bold red" if name in _ALARMING else ""
     shown = f"{number:,}" if number < _MILLION else f"{number / _MILLION:.2f} M"
@@ -66,7 +66,7 @@ def _count(name: str, number: int) -> Text:
 
 
 def _missing_table(report: CollectReport) -> RenderableType:
-    from rich.console import Group  # noqa: PLC0415 - only where something is drawn
+    from rich.console import Group
 
     groups: dict[tuple[str, str, str], list[KeyOutcome]] = {}
     for entry in report.missing:

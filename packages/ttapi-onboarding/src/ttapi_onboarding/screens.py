@@ -19,14 +19,14 @@ WIDTH_MIN: Final = 40
 
 def stdout_console() -> Console:
     """Return the console for data."""
-    from rich.console import Console  # noqa: PLC0415 - only where something is drawn
+    from rich.console import Console
 
     return Console(highlight=False)
 
 
 def stderr_console() -> Console:
     """Return the console for everything else."""
-    from rich.console import Console  # noqa: PLC0415 - only where something is drawn
+    from rich.console import Console
 
     return Console(stderr=True, highlight=False)
 
@@ -94,9 +94,9 @@ def table(title: str, columns: Iterable[tuple[str, str]], rows: Iterable[Iterabl
     rows
         Cells as text; None is shown as a dash.
     """
-    from rich import box  # noqa: PLC0415 - only where something is drawn
-    from rich.table import Table  # noqa: PLC0415 - only where something is drawn
-    from rich.text import Text  # noqa: PLC0415 - only where something is drawn
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
 
     drawn = Table(
         title=Text(title, style="bold"), title_justify="left", box=box.SIMPLE_HEAD, show_edge=False, padding=0

@@ -124,13 +124,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     def ttls(self) -> TTLPolicy:
         """Return how long each dataset is fresh."""
-        from ttapi_core import TTLPolicy  # noqa: PLC0415 - reading settings stays light
+        from ttapi_core import TTLPolicy
 
         return TTLPolicy(ttls=msgspec.structs.asdict(self.ttl))
 
     def limits(self) -> LimitPolicy:
         """Return how hard a provider is asked."""
-        from ttapi_core import LimitPolicy  # noqa: PLC0415 - reading settings stays light
+        from ttapi_core import LimitPolicy
 
         return LimitPolicy(
             concurrency_max=self.client.concurrency_max,
@@ -142,6 +142,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     def retry(self) -> RetryPolicy:
         """Return how often a request is sent again."""
-        from ttapi_core import RetryPolicy  # noqa: PLC0415 - reading settings stays light
+        from ttapi_core import RetryPolicy
 
         return RetryPolicy(attempts_max=self.client.attempts_max)

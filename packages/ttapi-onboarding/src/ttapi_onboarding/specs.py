@@ -85,7 +85,7 @@ def spec_named(specs: Sequence[ProviderSpec], name: str) -> ProviderSpec:
     UnknownNameError
         If there is none; the message lists those that exist.
     """
-    from ttapi_core.errors import UnknownNameError  # noqa: PLC0415 - `ttapi --help` does without
+    from ttapi_core.errors import UnknownNameError
 
     for spec in specs:
         if spec.name == name:
