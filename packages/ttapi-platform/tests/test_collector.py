@@ -22,6 +22,7 @@ from ttapi_core import (
     Outcome,
     ParameterError,
     ServerFaultError,
+    StreamInterruptedError,
     TTLPolicy,
     UnknownNameError,
 )
@@ -118,6 +119,143 @@ async def test_an_earlier_first_day_is_fetched_and_a_later_one_is_covered(bench:
     await bench.run("eod_data", since=date(2026, 1, 1))
     assert counts(await bench.run("eod_data", since=date(2026, 6, 1)), Outcome.CACHED) == {"eod_data": 3}
     assert counts(await bench.run("eod_data", since=date(2025, 1, 1)), Outcome.FRESH) == {"eod_data": 3}
+
+
+async def test_a_later_first_day_keeps_the_history_that_is_there(bench: Bench) -> None:
+    await bench.run("eod_data", since=date(2020, 1, 1))
+    bench.clock.advance(1)
+    await bench.run("eod_data", since=date(2026, 6, 1), refresh=True)
+    assert [request.since for request in bench.provider.requests] == [date(2020, 1, 1)]
+    assert bench.store.record("scripted", "eod_data", "AAPL").since == date(2020, 1, 1)
+
+
+async def test_keys_with_and_without_history_are_asked_from_their_own_first_day(bench: Bench) -> None:
+    await bench.run("eod_data", keys=("AAPL",), since=date(2020, 1, 1))
+    bench.clock.advance(1)
+    await bench.run("eod_data", since=date(2026, 6, 1), refresh=True)
+    asked = {request.since: request.keys for request in bench.provider.requests}
+    assert asked == {date(2020, 1, 1): ("AAPL",), date(2026, 6, 1): ("MSFT", "SPY")}
+
+
+async def test_ages_count_from_asking_so_a_run_across_the_close_is_asked_again(bench: Bench) -> None:
+    bench.clock.set_wall_time(datetime(2026, 11, 20, 20, 59, 58, tzinfo=UTC))
+    bars = bench.provider._eod_data
+
+    def slow(request: DataRequest, key: str) -> DataAnswer:
+        bench.clock.advance(10)
+        return DataAnswer(dataset="eod_data", key=key, outcome=Outcome.FRESH, columns=bars(key, request))
+
+    bench.provider.overrides["eod_data", "AAPL"] = slow
+    await bench.run("eod_data", keys=("AAPL",))
+    assert counts(await bench.run("eod_data", keys=("AAPL",)), Outcome.FRESH) == {"eod_data": 1}
+
+
+async def test_sessions_are_those_of_the_venue_of_the_run(bench: Bench) -> None:
+    """London closes at 16:30 UTC; what was fetched at 16:00 is not served as final at 17:00."""
+    bench.clock.set_wall_time(datetime(2026, 11, 20, 16, tzinfo=UTC))
+
+    async def run() -> CollectReport:
+        collector = Collector(bench.store, bench.provider, clock=bench.clock, venue="XLON")
+        return await collector.collect(("AAPL",), datasets=["eod_data"])
+
+    await run()
+    bench.clock.set_wall_time(datetime(2026, 11, 20, 17, tzinfo=UTC))
+    assert counts(await run(), Outcome.FRESH) == {"eod_data": 1}
+
+
+async def test_fewer_days_than_before_are_noticed(bench: Bench) -> None:
+    await bench.run("eod_data")
+    bars = bench.provider._eod_data
+
+    def shrunk(request: DataRequest, key: str) -> DataAnswer:
+        columns = {name: values[:5] for name, values in bars(key, request).items()}
+        return DataAnswer(dataset="eod_data", key=key, outcome=Outcome.FRESH, columns=columns)
+
+    bench.provider.overrides["eod_data", "AAPL"] = shrunk
+    bench.clock.advance(1)
+    document = (await bench.run("eod_data", refresh=True)).to_dict()
+    assert document["notices"] == [
+        {"dataset": "eod_data", "symbol": "AAPL", "notice": "5 rows, 36 fewer than on 2026-11-20 22:00Z"}
+    ]
+
+
+async def test_series_made_by_a_calendar_that_is_replaced_meanwhile_is_fetched_again(bench: Bench) -> None:
+    other = ScriptedProvider(KEYS)
+    other.last_day = date(2027, 1, 8)
+    series = bench.provider._expiration_series
+
+    async def replace_calendar() -> None:
+        await Collector(bench.store, other, clock=bench.clock).collect(
+            KEYS, datasets=["trading_days"], refresh=True
+        )
+
+    pending: list[asyncio.Task[None]] = []
+
+    def meanwhile(request: DataRequest, key: str) -> DataAnswer:
+        bench.clock.advance(1)
+        pending.append(asyncio.ensure_future(replace_calendar()))
+        return DataAnswer(
+            dataset=request.dataset, key=key, outcome=Outcome.FRESH, columns=series(key, request)
+        )
+
+    bench.provider.overrides["expiration_series", "AAPL"] = meanwhile
+    held = bench.provider.get_data
+
+    async def held_open(request: DataRequest) -> AsyncGenerator[DataAnswer, None]:
+        async for answer in held(request):
+            yield answer
+        await asyncio.gather(*pending)
+
+    bench.provider.get_data = held_open
+    await bench.run("expiration_series", keys=("AAPL",))
+    bench.provider.overrides.clear()
+    assert counts(await bench.run("expiration_series", keys=("AAPL",)), Outcome.FRESH) == {
+        "expiration_series": 1
+    }
+
+
+async def test_empty_on_account_of_a_passing_fault_keeps_the_rows_that_are_there(bench: Bench) -> None:
+    await bench.run("eod_data")
+    bench.clock.advance(1)
+    cause = StreamInterruptedError("silent")
+    bench.provider.fail("eod_data", "AAPL", cause=cause, outcome=Outcome.EMPTY)
+    report = await bench.run("eod_data", refresh=True)
+    assert [(missing.outcome, missing.rows) for missing in report.missing] == [(Outcome.STALE, 41)]
+    assert bench.store.record("scripted", "eod_data", "AAPL").rows == 41
+
+
+async def test_failure_over_an_empty_record_is_a_failure(bench: Bench) -> None:
+    bench.provider.overrides["quotes", "SPY"] = lambda request, key: DataAnswer(
+        dataset="quotes", key=key, outcome=Outcome.EMPTY
+    )
+    await bench.run("quotes")
+    bench.clock.advance(1)
+    bench.provider.fail("quotes", "SPY", cause=ServerFaultError("down", status=503))
+    report = await bench.run("quotes", refresh=True)
+    assert [missing.outcome for missing in report.missing] == [Outcome.FAILED]
+
+
+async def test_answer_that_names_another_dataset_fails_its_key_alone(bench: Bench) -> None:
+    bench.provider.overrides["quotes", "SPY"] = lambda request, key: DataAnswer(
+        dataset="eod_data", key=key, outcome=Outcome.EMPTY
+    )
+    report = await bench.run("quotes")
+    assert counts(report, Outcome.FRESH) == {"quotes": 2}
+    assert "asked for quotes, got 'eod_data'" in str(report.missing[0].cause)
+
+
+async def test_account_that_is_listed_no_more_is_empty_from_then_on(bench: Bench) -> None:
+    await bench.run("accounts")
+    bench.clock.advance(3601)
+    bench.provider.overrides["accounts", "5WT00001"] = lambda request, key: None
+    for _ in range(2):
+        assert counts(await bench.run("accounts"), Outcome.EMPTY) == {"accounts": 1}
+    assert bench.provider.requests == []
+
+
+async def test_dataset_without_any_key_is_in_the_report(bench: Bench) -> None:
+    bench.provider.overrides["accounts", "5WT00001"] = lambda request, key: None
+    assert (await bench.run("accounts")).datasets["accounts"]["requested"] == 0
 
 
 async def test_a_new_trading_calendar_makes_the_expiration_series_stale_and_nothing_else(
@@ -350,6 +488,7 @@ async def test_report_is_the_documented_document(bench: Bench) -> None:
         "datasets",
         "missing",
         "skipped",
+        "notices",
     ]
     assert document["requests"] == {"sent": 1, "retried": 0, "failed": 0}
     assert document["datasets"] == {
@@ -366,7 +505,14 @@ async def test_report_is_the_documented_document(bench: Bench) -> None:
         }
     }
     assert document["missing"] == [
-        {"dataset": "quotes", "symbol": "MSFT", "outcome": "failed", "cause": "down", "attempts": 3}
+        {
+            "dataset": "quotes",
+            "symbol": "MSFT",
+            "outcome": "failed",
+            "cause": "down",
+            "attempts": 3,
+            "fetched_at": None,
+        }
     ]
 
 

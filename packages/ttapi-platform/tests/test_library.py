@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 from pathlib import Path
 
 import pytest
 
 from ttapi_core import (
+    DiskFullError,
     ManualClock,
     NotEntitledError,
     Outcome,
@@ -18,6 +20,7 @@ from ttapi_core import (
     UnknownNameError,
 )
 from ttapi_platform import DataLibrary, DeferredProvider, Store
+from ttapi_platform.disk import Disk
 from ttapi_platform.testing import NOW, ScriptedProvider
 
 
@@ -62,6 +65,20 @@ async def test_failure_serves_the_older_record_with_its_cause(
     provider.fail("quotes", "AAPL", cause=cause)
     stale = await library.get("quotes", "AAPL")
     assert (stale.outcome, stale.cause, stale.frame.height) == (Outcome.STALE, cause, 1)
+
+
+async def test_full_disk_costs_the_record_and_not_the_rows(
+    tmp_path: Path, clock: ManualClock, provider: ScriptedProvider
+) -> None:
+    class FullDisk(Disk):
+        def step(self, operation: str, path: Path) -> None:
+            if operation == "write":
+                raise OSError(errno.ENOSPC, "no space left")
+
+    store = Store(tmp_path / "data", clock=clock, disk=FullDisk())
+    reading = await DataLibrary(store, provider, clock=clock).get("quotes", "AAPL")
+    assert (reading.outcome, reading.frame.height, reading.record) == (Outcome.FRESH, 1, None)
+    assert isinstance(reading.cause, DiskFullError)
 
 
 async def test_failure_without_an_older_record_is_raised(

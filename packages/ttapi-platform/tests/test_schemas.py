@@ -4,14 +4,16 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from decimal import Decimal
 
 import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ttapi_core import AnswerMismatchError, DataError
+from ttapi_core import AnswerMismatchError, DataError, DataRequest
 from ttapi_platform.catalogue import CATALOGUE
+from ttapi_platform.testing import ScriptedProvider
 
 EOD = CATALOGUE["eod_data"].schema
 QUOTES = CATALOGUE["quotes"].schema
@@ -119,6 +121,14 @@ def test_answer_without_a_usable_row_is_refused() -> None:
 def test_quote_without_any_price_is_refused() -> None:
     with pytest.raises(DataError, match="no price at all"):
         QUOTES.conform(quote(bid=None, ask=None), key="AAPL")
+
+
+def test_amount_with_more_decimals_than_the_column_is_refused() -> None:
+    columns = ScriptedProvider()._accounts("5WT00001", DataRequest(dataset="accounts"))
+    columns["cash_balance"] = [Decimal("1.12345678901")]
+    with pytest.raises(DataError, match="more than 10 decimals") as caught:
+        CATALOGUE["accounts"].schema.conform(columns, key="5WT00001")
+    assert caught.value.column == "cash_balance"
 
 
 def test_reasons_are_bounded_and_the_count_is_whole() -> None:

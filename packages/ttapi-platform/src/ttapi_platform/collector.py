@@ -39,10 +39,10 @@ from ttapi_core import (
     TTLPolicy,
     UnknownNameError,
 )
-from ttapi_platform.calendars import TradingCalendar
 from ttapi_platform.catalogue import CATALOGUE, DEFAULT_VENUE, Dataset, Keys, with_dependencies
+from ttapi_platform.drafts import ItemDraft
 from ttapi_platform.freshness import Verdict
-from ttapi_platform.intake import DEFAULT_HISTORY, Intake
+from ttapi_platform.intake import DEFAULT_HISTORY, Intake, Question
 from ttapi_platform.locks import KeyLocks
 from ttapi_platform.logs import get_logger
 from ttapi_platform.manifests import Record
@@ -201,6 +201,7 @@ class _Run:
             elapsed_s=self._clock.monotonic() - started_s,
             requests=_difference(self._provider.counts, before),
             outcomes=tuple(outcome for by_key in self._outcomes.values() for outcome in by_key.values()),
+            planned=tuple(dataset.name for dataset in plan),
         )
 
     async def _bring_up(self, dataset: Dataset, writer: BackgroundWriter) -> None:
@@ -231,7 +232,9 @@ class _Run:
     def _serve_if_fresh(self, dataset: Dataset, key: str, record: Record | None) -> bool:
         if record is None or (self._refresh and record.known_at < self._started_at):
             return False
-        if self._intake.verdict(dataset, record) is not Verdict.FRESH:
+        verdict = self._intake.verdict(dataset, record)
+        if verdict is not Verdict.FRESH:
+            self._log.debug("record not fresh", dataset=dataset.name, key=key, reason=verdict.value)
             return False
         outcome = Outcome.CACHED if record.outcome is Outcome.FRESH else Outcome.EMPTY
         self._settle(
@@ -242,6 +245,7 @@ class _Run:
                 rows=record.rows,
                 skipped_rows=record.skipped_count,
                 skipped=record.skipped,
+                fetched_at=record.fetched_at,
             )
         )
         return True
@@ -261,7 +265,7 @@ class _Run:
                     key for key in lease.keys if not self._serve_if_fresh(dataset, key, records.get(key))
                 ]
                 if wanted:
-                    await self._fetch(dataset, wanted, writer)
+                    await self._fetch(dataset, wanted, writer, records)
             claims = lease.busy
             if claims and not waited:
                 waited = True
@@ -269,16 +273,22 @@ class _Run:
             if claims:
                 await self._clock.sleep(_CLAIM_POLL_S)
 
-    async def _fetch(self, dataset: Dataset, keys: Sequence[str], writer: BackgroundWriter) -> None:
+    async def _fetch(
+        self, dataset: Dataset, keys: Sequence[str], writer: BackgroundWriter, records: Mapping[str, Record]
+    ) -> None:
+        for since, group in self._intake.by_first_day(dataset, keys, records).items():
+            await self._ask(await self._intake.question(dataset, group, since=since), group, writer)
+
+    async def _ask(self, question: Question, keys: Sequence[str], writer: BackgroundWriter) -> None:
+        dataset = question.dataset
         listed_by_provider = dataset.keys is Keys.PROVIDER
         unanswered = dict.fromkeys(self._keys_of(dataset) if listed_by_provider else keys)
         writes: dict[str, asyncio.Future[Record]] = {}
-        calendar = await self._intake.calendar(dataset)
         cause: TTError | None = None
         batch: list[DataAnswer] = []
         seen: set[str] = set()
         try:
-            async with aclosing(self._provider.get_data(self._intake.request(dataset, keys))) as answers:
+            async with aclosing(self._provider.get_data(question.request)) as answers:
                 async for answer in answers:
                     asked_for = answer.key in unanswered or (listed_by_provider and answer.key not in seen)
                     if not asked_for:
@@ -288,53 +298,76 @@ class _Run:
                     seen.add(answer.key)
                     batch.append(answer)
                     if len(batch) >= _BATCH_ANSWERS:
-                        await self._take(dataset, batch, writer, writes=writes, calendar=calendar)
-                        batch = []
+                        await self._take(question, batch, writer, writes=writes)
         except (AuthenticationError, CredentialsError):
             raise
         except TTError as exc:
             cause = exc
         finally:  # also when the run is interrupted: what was fetched is kept
-            await self._take(dataset, batch, writer, writes=writes, calendar=calendar)
+            await self._take(question, batch, writer, writes=writes)
+        if listed_by_provider and cause is None:  # what it lists no more is gone, and that is kept
+            gone = [DataAnswer(dataset=dataset.name, key=key, outcome=Outcome.EMPTY) for key in unanswered]
+            await self._take(question, gone, writer, writes=writes)
+            unanswered = {}
         if cause is not None and listed_by_provider and not unanswered:
             unanswered = {_WHATEVER_THERE_IS: None}
         for key in unanswered:
             missing = cause or ProtocolError(f"the provider did not answer for {key}")
             self._settle_failure(
-                DataAnswer(dataset=dataset.name, key=key, outcome=Outcome.FAILED, cause=missing)
+                dataset, DataAnswer(dataset=dataset.name, key=key, outcome=Outcome.FAILED, cause=missing)
             )
         await self._confirm(dataset, writes, writer)
 
     async def _take(
         self,
-        dataset: Dataset,
-        answers: Sequence[DataAnswer],
+        question: Question,
+        answers: list[DataAnswer],
         writer: BackgroundWriter,
         *,
         writes: dict[str, asyncio.Future[Record]],
-        calendar: TradingCalendar | None,
     ) -> None:
-        """Hold answers against the schema and hand them to the writer, or settle why not."""
-        drafts = self._intake.drafts(dataset, answers, calendar=calendar)
-        for answer, draft in zip(answers, drafts, strict=True):
+        """
+        Hold answers against the schema and hand them to the writer, or settle why not.
+
+        Each is removed from the list once it is dealt with, so that an interrupted call can be finished.
+        """
+        dataset = question.dataset
+        for draft in await asyncio.to_thread(self._intake.drafts, question, tuple(answers)):
+            answer = answers[0]
             if draft is None:
-                self._settle_failure(answer)
+                self._settle_failure(dataset, answer)
             elif isinstance(draft, TTError):
-                self._settle_failure(replace(answer, outcome=Outcome.FAILED, columns=None, cause=draft))
+                self._settle_failure(dataset, replace(answer, outcome=Outcome.FAILED, cause=draft))
             else:
+                notice = self._notice(dataset, draft)
                 writes[answer.key] = await writer.submit(dataset.name, dataset.schema.version, draft)
-                self._settle(
-                    KeyOutcome(
-                        dataset=dataset.name,
-                        key=answer.key,
-                        outcome=draft.outcome,
-                        rows=draft.rows,
-                        cause=answer.cause,
-                        attempts=answer.attempts,
-                        skipped_rows=draft.skipped_count,
-                        skipped=draft.skipped,
-                    )
-                )
+                self._settle_draft(dataset, answer, draft, notice)
+            answers.pop(0)
+
+    def _notice(self, dataset: Dataset, draft: ItemDraft) -> str:
+        """Say so if days that were known are gone: a source that shrank, or one that was cut."""
+        older = self._store.record(self._provider.name, dataset.name, draft.key)
+        if not dataset.over_time or older is None or older.rows <= draft.rows:
+            return ""
+        return (
+            f"{draft.rows} rows, {older.rows - draft.rows} fewer than on {older.fetched_at:%Y-%m-%d %H:%M}Z"
+        )
+
+    def _settle_draft(self, dataset: Dataset, answer: DataAnswer, draft: ItemDraft, notice: str) -> None:
+        self._settle(
+            KeyOutcome(
+                dataset=dataset.name,
+                key=answer.key,
+                outcome=draft.outcome,
+                rows=draft.rows,
+                cause=answer.cause,
+                attempts=answer.attempts,
+                skipped_rows=draft.skipped_count,
+                skipped=draft.skipped,
+                fetched_at=draft.fetched_at,
+                notice=notice,
+            )
+        )
 
     async def _confirm(
         self, dataset: Dataset, writes: Mapping[str, asyncio.Future[Record]], writer: BackgroundWriter
@@ -345,34 +378,34 @@ class _Run:
             try:
                 await written
             except TTError as exc:
-                self._settle_failure(
-                    DataAnswer(dataset=dataset.name, key=key, outcome=Outcome.FAILED, cause=exc)
-                )
+                self._settle_failure(dataset, _failed(dataset, key, exc))
 
     # --- books -----------------------------------------------------------------------------------------
 
-    def _settle_failure(self, answer: DataAnswer) -> None:
-        """Settle a key that brought no rows; an older record, where there is one, is served instead."""
-        outcome, rows = answer.outcome, 0
-        if outcome is Outcome.FAILED:
-            record = self._store.record(self._provider.name, answer.dataset, answer.key)
-            if record is not None and record.schema_version == CATALOGUE[answer.dataset].schema.version:
-                outcome, rows = Outcome.STALE, record.rows
+    def _settle_failure(self, dataset: Dataset, answer: DataAnswer) -> None:
+        """Settle a key that brought no rows; those of an older record, if any, are served instead."""
+        failed = answer.outcome in (Outcome.FAILED, Outcome.FRESH, Outcome.EMPTY)
+        outcome = Outcome.FAILED if failed else answer.outcome
+        older = self._store.record(self._provider.name, dataset.name, answer.key) if failed else None
+        if older is not None and older.rows and older.schema_version == dataset.schema.version:
+            outcome = Outcome.STALE
+        served = older if outcome is Outcome.STALE else None
         self._log.info(  # the report names it to people
             "key not brought up to date",
-            dataset=answer.dataset,
+            dataset=dataset.name,
             key=answer.key,
             outcome=outcome.value,
             cause=str(answer.cause) if answer.cause else None,
         )
         self._settle(
             KeyOutcome(
-                dataset=answer.dataset,
+                dataset=dataset.name,
                 key=answer.key,
                 outcome=outcome,
-                rows=rows,
+                rows=served.rows if served else 0,
                 cause=answer.cause,
                 attempts=answer.attempts,
+                fetched_at=served.fetched_at if served else None,
             )
         )
 
@@ -394,6 +427,10 @@ class _Run:
                 outcomes=Counter(outcome.outcome for outcome in by_key.values()),
             )
         )
+
+
+def _failed(dataset: Dataset, key: str, cause: TTError) -> DataAnswer:
+    return DataAnswer(dataset=dataset.name, key=key, outcome=Outcome.FAILED, cause=cause)
 
 
 def _first_cause(group: BaseExceptionGroup[BaseException]) -> BaseException:

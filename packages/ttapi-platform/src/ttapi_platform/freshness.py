@@ -48,6 +48,7 @@ def judge(
     ttl: timedelta,
     upstream: Mapping[str, str],
     since: date | None,
+    venue: str = DEFAULT_VENUE,
 ) -> Verdict:
     """
     Say whether a record is fresh.
@@ -66,6 +67,8 @@ def judge(
         Content hashes of what it would be made from now, by name.
     since
         First day wanted, or None.
+    venue
+        MIC of the venue whose sessions count.
     """
     age = now - record.fetched_at
     if age < timedelta(0):
@@ -77,16 +80,16 @@ def judge(
     if dataset.over_time and since is not None and (record.since is None or record.since > since):
         return Verdict.TOO_SHORT
     if dataset.ageing is Ageing.BY_SESSION:
-        return _judge_by_session(record.fetched_at, now, within_ttl=age < ttl)
+        return _judge_by_session(record.fetched_at, now, venue=venue, within_ttl=age < ttl)
     return Verdict.FRESH if age < ttl else Verdict.EXPIRED
 
 
-def _judge_by_session(fetched_at: datetime, now: datetime, *, within_ttl: bool) -> Verdict:
+def _judge_by_session(fetched_at: datetime, now: datetime, *, venue: str, within_ttl: bool) -> Verdict:
     """Bars are final once their session has closed, and nothing new comes while the exchange is shut."""
     try:
-        if sessions.last_close(DEFAULT_VENUE, now) > fetched_at:
+        if sessions.last_close(venue, now) > fetched_at:
             return Verdict.SESSION_CLOSED
-        shut = not sessions.is_open(DEFAULT_VENUE, now)
+        shut = not sessions.is_open(venue, now)
     except CalendarRangeError:  # beyond the table only the time to live is known
         return Verdict.FRESH if within_ttl else Verdict.EXPIRED
     return Verdict.FRESH if within_ttl or shut else Verdict.EXPIRED

@@ -129,12 +129,14 @@ class DataLibrary:
         )
 
     async def _fetch(self, intake: Intake, dataset: Dataset, key: str) -> EntryDraft:
-        calendar = await intake.calendar(dataset)
-        async with aclosing(self._provider.get_data(intake.request(dataset, [key]))) as answers:
+        older = self._store.records(self._provider.name, dataset.name)
+        (since,) = intake.by_first_day(dataset, [key], older)
+        question = await intake.question(dataset, [key], since=since)
+        async with aclosing(self._provider.get_data(question.request)) as answers:
             async for answer in answers:
                 if answer.key != key:
                     continue
-                (draft,) = intake.drafts(dataset, [answer], calendar=calendar)
+                (draft,) = intake.drafts(question, [answer])
                 if isinstance(draft, TTError):
                     raise draft
                 if draft is not None:

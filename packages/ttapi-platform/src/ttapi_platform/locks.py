@@ -104,6 +104,7 @@ class _LockFile:
 
 _files: weakref.WeakValueDictionary[str, _LockFile] = weakref.WeakValueDictionary()
 _files_lock = threading.Lock()
+_inherited: list[_LockFile] = []
 
 
 def _lock_file(path: Path, disk: Disk) -> _LockFile:
@@ -119,6 +120,8 @@ def _forget_after_fork() -> None:
     """Void the books that a child inherited: it has none of its parent's locks."""
     global _files_lock  # noqa: PLW0603 - the inherited lock may be held by a thread that the child does not have
     _files_lock = threading.Lock()
+    # Kept open: to close any descriptor of a file is to release every lock that this process has on it.
+    _inherited.extend(_files.values())
     _files.clear()
 
 

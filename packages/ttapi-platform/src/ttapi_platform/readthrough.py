@@ -40,17 +40,17 @@ class Reading:
     Parameters
     ----------
     record
-        Where they come from.
+        Where they come from; None where they came from the provider and could not be stored.
     frame
         The rows; without any for an ``EMPTY`` record.
     outcome
         ``CACHED``; ``FRESH`` or ``EMPTY`` if they were fetched for this asker; ``STALE`` if fetching failed
         and an older record is served.
     cause
-        Why fetching failed, for ``STALE``.
+        Why fetching failed, for ``STALE``; why storing failed, where there is no record.
     """
 
-    record: Record
+    record: Record | None
     frame: pl.DataFrame
     outcome: Outcome
     cause: TTError | None = None
@@ -156,15 +156,16 @@ class ReadThrough:
         return Reading(record=found[0], frame=found[1], outcome=Outcome.CACHED)
 
     def _keep(self, provider: str, dataset: str, key: str, draft: EntryDraft) -> Reading:
-        records = {record.key: record for record in self._store.write(provider, dataset, draft)}
-        frames = {item.key: item.frame for item in draft.items}
-        frame = frames[key]
-        record = records[key]
-        rows = frame if frame is not None else pl.DataFrame(schema=draft.table_schema)
-        return Reading(record=record, frame=rows, outcome=record.outcome)
+        item = next(item for item in draft.items if item.key == key)
+        rows = item.frame if item.frame is not None else pl.DataFrame(schema=draft.table_schema)
+        try:
+            records = {record.key: record for record in self._store.write(provider, dataset, draft)}
+        except StoreError as error:  # what was fetched is not lost on a full disk
+            return Reading(record=None, frame=rows, outcome=item.outcome, cause=error)
+        return Reading(record=records[key], frame=rows, outcome=item.outcome)
 
     def _stale(self, provider: str, dataset: str, key: str, error: TTError) -> Reading:
-        found = None if isinstance(error, StoreError) else self._store.get(provider, dataset, key)
+        found = self._store.get(provider, dataset, key)
         if found is None:
             raise error
         return Reading(record=found[0], frame=found[1], outcome=Outcome.STALE, cause=error)

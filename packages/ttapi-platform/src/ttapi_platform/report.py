@@ -28,7 +28,7 @@ class KeyOutcome:
     outcome
         How it ended.
     rows
-        Rows that can be read from the store now.
+        Rows that this outcome stands for: fetched, cached, or stale ones.
     cause
         The error behind it, where there is one.
     attempts
@@ -37,6 +37,10 @@ class KeyOutcome:
         Malformed rows that were left out.
     skipped
         Why, one text a row, shortened to the first few.
+    fetched_at
+        When the rows were asked for (UTC); None without rows.
+    notice
+        What is odd about rows that are good, such as fewer days than before; empty for nothing.
     """
 
     dataset: str
@@ -47,6 +51,8 @@ class KeyOutcome:
     attempts: int = 0
     skipped_rows: int = 0
     skipped: tuple[str, ...] = ()
+    fetched_at: datetime | None = None
+    notice: str = ""
 
     @property
     def is_missing(self) -> bool:
@@ -94,6 +100,8 @@ class CollectReport:
         Requests of the provider during the run.
     outcomes
         One for every (dataset, key) that was asked for.
+    planned
+        Every dataset of the run, also one that has no key at all.
     """
 
     run_id: str
@@ -103,6 +111,7 @@ class CollectReport:
     elapsed_s: float
     requests: RequestCounts
     outcomes: tuple[KeyOutcome, ...]
+    planned: tuple[str, ...] = ()
 
     @property
     def datasets(self) -> Mapping[str, Mapping[str, int]]:
@@ -142,6 +151,7 @@ class CollectReport:
             "datasets": {name: dict(counts) for name, counts in self.datasets.items()},
             "missing": [_missing_entry(outcome) for outcome in self.missing],
             "skipped": [_skipped_entry(outcome) for outcome in self.outcomes if outcome.skipped_rows],
+            "notices": [_notice_entry(outcome) for outcome in self.outcomes if outcome.notice],
         }
 
     def to_json(self) -> str:
@@ -149,7 +159,7 @@ class CollectReport:
         return json.dumps(self.to_dict(), indent=2)
 
     def _by_dataset(self) -> dict[str, list[KeyOutcome]]:
-        grouped: dict[str, list[KeyOutcome]] = {}
+        grouped: dict[str, list[KeyOutcome]] = {name: [] for name in self.planned}
         for outcome in self.outcomes:
             grouped.setdefault(outcome.dataset, []).append(outcome)
         return grouped
@@ -172,7 +182,12 @@ def _missing_entry(outcome: KeyOutcome) -> dict[str, object]:
         "outcome": outcome.outcome.value,
         "cause": str(outcome.cause) if outcome.cause is not None else None,
         "attempts": outcome.attempts,
+        "fetched_at": outcome.fetched_at.isoformat() if outcome.fetched_at is not None else None,
     }
+
+
+def _notice_entry(outcome: KeyOutcome) -> dict[str, object]:
+    return {"dataset": outcome.dataset, "symbol": outcome.key, "notice": outcome.notice}
 
 
 def _skipped_entry(outcome: KeyOutcome) -> dict[str, object]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import chain
 from typing import TYPE_CHECKING, Final, cast
 
@@ -247,6 +248,7 @@ class Schema:
         series = {}
         for name, rule in delivered.items():
             values = cast("list[object]", columns[name])
+            _refuse_finer(name, values, rule.dtype)
             try:
                 series[name] = pl.Series(name, values, dtype=rule.dtype, strict=True)
             except (TypeError, ValueError, OverflowError, pl.exceptions.PolarsError) as exc:
@@ -298,6 +300,16 @@ class Schema:
         return tuple(
             f"row {row}{''.join(f', {part}' for part in where)}: {reason}" for row, *where, reason in shown
         )
+
+
+def _refuse_finer(name: str, values: Sequence[object], dtype: pl.DataType) -> None:
+    """Refuse amounts of more decimals than the column has, which Polars would cut off without a word."""
+    if not isinstance(dtype, pl.Decimal):
+        return
+    unit = Decimal(1).scaleb(-(dtype.scale or 0))
+    for row, value in enumerate(values):
+        if isinstance(value, Decimal) and value.is_finite() and value % unit:
+            raise DataError(f"{value} has more than {dtype.scale} decimals", column=name, row=row)
 
 
 def _first_wrong(values: list[object], dtype: pl.DataType) -> int | None:
