@@ -37,6 +37,21 @@ def test_show_says_on_standard_error_where_data_is_from(collected: Run) -> None:
     assert "SIMULATED" in stderr
 
 
+@pytest.mark.parametrize("command", [["show", "eod_data", "AAPL"], ["analyze", "volatility"]])
+def test_damaged_entry_is_an_error_and_never_an_empty_answer(
+    collected: Run, tmp_path: Path, command: list[str]
+) -> None:
+    (parquet,) = (tmp_path / "data").glob("*/eod_data/*/data.parquet")
+    content = bytearray(parquet.read_bytes())
+    content[len(content) // 2] ^= 1
+    parquet.write_bytes(content)
+    result = collected(*command)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "3 keys of eod_data from scripted are in a damaged entry" in result.stderr
+    assert collected("collect").exit_code == 0
+    assert collected(*command).exit_code == 0
+
+
 @pytest.mark.parametrize("symbol", ["AAPL", "aapl"])
 def test_show_given_a_symbol_shows_that_alone(collected: Run, symbol: str) -> None:
     rows = json.loads(collected("show", "eod_data", symbol, "--format", "json").stdout)

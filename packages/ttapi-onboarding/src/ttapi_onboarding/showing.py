@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from ttapi_core import StoreUnavailableError, Symbol, SymbolError
-from ttapi_onboarding.analysis import has_bars, volatility_table
+from ttapi_core import CorruptEntryError, StoreUnavailableError, Symbol, SymbolError
+from ttapi_onboarding.analysis import volatility_table
 from ttapi_onboarding.exports import chosen_format, drawn, encoded, write_file
 from ttapi_onboarding.formats import Format
 from ttapi_onboarding.reports import volatility_drawn
@@ -17,13 +17,14 @@ from ttapi_onboarding.screens import note, show, stdout_is_terminal, warn_if_sim
 from ttapi_platform import Store, dataset_named
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
     import polars as pl
 
     from ttapi_onboarding.invocation import Invocation
     from ttapi_onboarding.settings import Settings
+    from ttapi_platform import Record
 
 ROWS_ON_TERMINAL: Final = 50
 
@@ -71,13 +72,29 @@ class _Selection:
     fetched_last: datetime
 
 
+def _sound_records(store: Store, source: str, dataset: str) -> Mapping[str, Record]:
+    """Return the newest records, all of them readable: what is damaged is an error and never just missing."""
+    listed = store.records(source, dataset)
+    sound = store.records(source, dataset, verify=True)
+    damaged = [key for key, record in listed.items() if sound.get(key) != record]
+    if damaged:
+        what = (
+            f"{len(damaged)} keys of {dataset} from {source} are in a damaged entry"
+        )
+        raise CorruptEntryError(what, hint="ttapi collect fetches them again")
+    return sound
+
+
 def _select(store: Store, source: str, dataset: str, symbol: str | None) -> _Selection:
-    records = store.records(source, dataset)
+    records = _sound_records(store, source, dataset)
     if symbol is not None:
         records = {key: records[key] for key in _spellings(symbol) if key in records}
     if not records:
         what = f"{symbol} of {dataset}" if symbol is not None else dataset
+        others = [name for name in store.providers() if name != source and store.records(name, dataset)]
         hint = "ttapi collect brings it, ttapi cache ls lists what there is"
+        if others:
+            hint = f"there is some from {', '.join(others)}: --provider {others[0]}"
         raise StoreUnavailableError(store.root, f"has nothing of {what} from {source}", hint=hint)
     return _Selection(
         keys=tuple(records),
@@ -160,7 +177,6 @@ def analyze_volatility(
 
 def _known_keys(store: Store, provider: str, symbols: Sequence[str]) -> Collection[str] | None:
     if not symbols:
-        if not has_bars(store, provider):
-            _select(store, provider, "eod_data", None)
+        _select(store, provider, "eod_data", None)
         return None
     return [key for symbol in symbols for key in _select(store, provider, "eod_data", symbol).keys]

@@ -8,6 +8,7 @@ from ttapi_platform.files_mapping import BarMapping
 from ttapi_platform.files_provider import FilesProvider
 from ttapi_platform.intake import DEFAULT_HISTORY
 from ttapi_platform.library import DataLibrary
+from ttapi_platform.manifests import Record
 from ttapi_platform.readthrough import Reading
 from ttapi_platform.report import CollectReport, KeyOutcome, Progress
 from ttapi_platform.store import Store
@@ -27,6 +28,7 @@ __all__ = [
     "KeyOutcome",
     "Progress",
     "Reading",
+    "Record",
     "Store",
     "Universe",
     "dataset_named",

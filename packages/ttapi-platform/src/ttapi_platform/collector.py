@@ -130,7 +130,7 @@ class Collector:
         UnknownNameError
             If a dataset does not exist, or the provider does not have it.
         ParameterError
-            If keys repeat.
+            If keys repeat, or ``since`` lies in the future.
         AuthenticationError, CredentialsError
             If the provider refuses the credentials; what came before is kept.
         StoreError
@@ -138,6 +138,8 @@ class Collector:
         """
         if len(set(keys)) != len(keys):
             raise ParameterError("keys", keys, "distinct keys")
+        if since is not None and since > self.clock.now().date():
+            raise ParameterError("since", since, "a day that is not in the future")
         run = _Run(self, keys, since=since, refresh=refresh)
         # Every log line from here on carries the run id, also those of the provider and its client.
         with bound_contextvars(run_id=run.id):
@@ -261,9 +263,7 @@ class _Run:
             with self._collector.locks.try_acquire(self._provider.name, dataset.name, claims) as lease:
                 # Judged again under the claim: another process may have just brought them.
                 records = self._store.records(self._provider.name, dataset.name)
-                wanted = [
-                    key for key in lease.keys if not self._serve_if_fresh(dataset, key, records.get(key))
-                ]
+                wanted = self._still_wanted(dataset, lease.keys, records)
                 if wanted:
                     await self._fetch(dataset, wanted, writer, records)
             claims = lease.busy
@@ -272,6 +272,14 @@ class _Run:
                 self._log.info("waiting for another collector", dataset=dataset.name, keys=len(claims))
             if claims:
                 await self._clock.sleep(_CLAIM_POLL_S)
+
+    def _still_wanted(
+        self, dataset: Dataset, keys: Sequence[str], records: Mapping[str, Record]
+    ) -> list[str]:
+        if dataset.keys is Keys.PROVIDER:
+            fresh = [self._serve_if_fresh(dataset, key, record) for key, record in records.items()]
+            return [] if fresh and all(fresh) else list(keys)
+        return [key for key in keys if not self._serve_if_fresh(dataset, key, records.get(key))]
 
     async def _fetch(
         self, dataset: Dataset, keys: Sequence[str], writer: BackgroundWriter, records: Mapping[str, Record]

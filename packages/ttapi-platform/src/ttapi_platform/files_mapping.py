@@ -4,16 +4,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 import msgspec
 import polars as pl
+from polars import selectors as cs
 
 from ttapi_core import ConfigurationError, DataError
-
-LINE: Final = "__line"
 
 _ALIASES: Final[Mapping[str, tuple[str, ...]]] = {
     "date": ("date", "day", "timestamp", "time", "datetime"),
@@ -29,7 +28,10 @@ _ALIASES: Final[Mapping[str, tuple[str, ...]]] = {
 _SYMBOL_ALIASES: Final = ("symbol", "ticker")
 _REQUIRED: Final = ("date", "open", "high", "low", "close")
 # Forms that can be read in one way only; day/month or month/day with slashes must be named in the mapping.
-_DATE_FORMATS: Final = ("%Y-%m-%d", "%Y/%m/%d", "%Y%m%d", "%d.%m.%Y")
+_COMPACT: Final = "%Y%m%d"
+_DATE_FORMATS: Final = ("%Y-%m-%d", "%Y/%m/%d", _COMPACT, "%d.%m.%Y")
+# No daily bar is older or younger; a year outside is a two-digit one or a misread form.
+_YEARS: Final = (1800, 2200)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,33 +43,29 @@ class NamedColumns:
     ----------
     frame
         Text columns (CSV) or typed ones (Parquet).
-    first_line
-        Line of the first row, where rows follow line by line.
     lines
-        The line of each row, where they do not.
+        The line or row number of each row.
     unit
         What a place in the file is called: ``line`` or ``row``.
     """
 
     frame: pl.DataFrame
-    first_line: int = 0
-    lines: pl.Series | None = None
+    lines: pl.Series
     unit: str = "line"
-
-    def with_lines(self) -> pl.DataFrame:
-        """Return the frame with the column `LINE`."""
-        if self.lines is not None:
-            return self.frame.with_columns(self.lines.alias(LINE))
-        return self.frame.with_row_index(LINE, offset=self.first_line)
 
     def by_value(self, column: str) -> dict[str, NamedColumns]:
         """Return the rows of each value of a column, in their order; null counts as an empty text."""
-        table = self.with_lines().with_columns(pl.col(column).cast(pl.String).fill_null("").str.strip_chars())
-        parts = table.partition_by(column, as_dict=True, maintain_order=True)
-        return {
-            str(value): NamedColumns(part.drop(LINE), lines=part[LINE], unit=self.unit)
-            for (value,), part in parts.items()
-        }
+        values = self.frame[column].cast(pl.String).fill_null("").str.strip_chars()
+        places = pl.DataFrame({"value": values}).with_row_index("place")
+        parts = places.partition_by("value", as_dict=True, maintain_order=True)
+        return {str(value): self._at(part["place"]) for (value,), part in parts.items()}
+
+    def without_rows(self) -> NamedColumns:
+        """Return the same columns, empty."""
+        return NamedColumns(self.frame.clear(), self.lines.clear(), self.unit)
+
+    def _at(self, places: pl.Series) -> NamedColumns:
+        return NamedColumns(self.frame[places], self.lines[places], self.unit)
 
 
 class _EodTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -171,25 +169,26 @@ class BarMapping:
         Raises
         ------
         DataError
-            If a required column is not there.
+            If a required column is not there, or a column has a type that holds no dates or numbers.
         """
         found = self._find_columns(named.frame.columns, file_name)
-        table = named.with_lines()
-        date_format = self.date_format or _guess_date_format(table[found["date"]])
-        typed = table.select(
+        for name, column in found.items():
+            _require_readable(name, named.frame.schema[column], column=column, file_name=file_name)
+        raw = named.frame.select(pl.col(column).alias(name) for name, column in found.items())
+        raw = raw.with_columns(cs.float().fill_nan(None))
+        typed = raw.select(
             pl.lit(key).alias("symbol"),
-            _as_date(table.schema[found["date"]], found["date"], date_format),
-            *(_as_number(name, found.get(name), table.schema) for name in _ALIASES if name != "date"),
+            _as_date(raw["date"], self.date_format),
+            *(_as_number(name, raw.schema.get(name)) for name in _ALIASES if name != "date"),
             pl.lit(value=True).alias("final"),
-            LINE,
         )
-        reasons = _reasons(table, typed, found)
+        reasons = _reasons(raw, typed, found)
         bad = reasons.is_not_null()
         skipped = tuple(
             f"{file_name}, {named.unit} {line}: {reason}"
-            for line, reason in zip(table[LINE].filter(bad), reasons.filter(bad), strict=True)
+            for line, reason in zip(named.lines.filter(bad), reasons.filter(bad), strict=True)
         )
-        return typed.filter(~bad).drop(LINE), skipped
+        return typed.filter(~bad), skipped
 
     def _find_columns(self, present: list[str], file_name: str) -> dict[str, str]:
         by_plain_name = {_plain(name): name for name in reversed(present)}
@@ -219,47 +218,76 @@ def _plain(name: str) -> str:
     return name.strip().strip("*").lower().replace(" ", "_").replace(".", "").replace("-", "_")
 
 
-def _guess_date_format(values: pl.Series) -> str | None:
-    """Return the first form that reads every value that any form reads; None for typed columns."""
-    if values.dtype != pl.String:
-        return None
+def _require_readable(name: str, dtype: pl.DataType, *, column: str, file_name: str) -> None:
+    """Refuse what polars would cast to something else than is meant: times, or numbers as days since 1970."""
+    if name == "date":
+        readable = dtype in (pl.String, pl.Date, pl.Datetime) or dtype.is_integer()
+    else:
+        readable = dtype in (pl.String, pl.Null) or dtype.is_numeric()
+    if not readable:
+        raise DataError(f"{file_name}: {dtype} holds no {_kind(name)}s", column=column)
+
+
+def _guess_date_format(values: pl.Series) -> str:
+    """Return the first form that reads every value that any form reads."""
     days = values.str.strip_chars().str.head(10)
     read = {form: days.str.to_date(form, strict=False).is_not_null().sum() for form in _DATE_FORMATS}
     return max(read, key=lambda form: read[form])
 
 
-def _as_date(dtype: pl.DataType, column: str, date_format: str | None) -> pl.Expr:
+def _as_date(values: pl.Series, date_format: str | None) -> pl.Expr:
+    value = pl.col("date")
+    if values.dtype.is_integer():
+        return _compact_date(value.cast(pl.String))
+    if values.dtype != pl.String:
+        # The bar is of the day at its own place, which a time zone says; a bare cast takes the day in UTC.
+        local = value.dt.replace_time_zone(None) if values.dtype == pl.Datetime else value
+        return local.cast(pl.Date)
+    # A time of day after an ISO date is passed over: the bar is the day's.
+    day = value.str.strip_chars().str.replace(r"^(\d{4}-\d{2}-\d{2})[T ].*$", "$1")
+    form = date_format or _guess_date_format(values)
+    return _compact_date(day) if form == _COMPACT else day.str.to_date(form, strict=False)
+
+
+def _compact_date(text: pl.Expr) -> pl.Expr:
+    # Without the length 2024111 would be read as a day of November.
+    return pl.when(text.str.contains(r"^\d{8}$")).then(text).str.to_date(_COMPACT, strict=False)
+
+
+def _as_number(name: str, dtype: pl.DataType | None) -> pl.Expr:
+    if dtype is None:
+        return pl.lit(None, dtype=pl.Int64 if name == "trade_count" else pl.Float64).alias(name)
+    value = pl.col(name)
     if dtype == pl.String:
-        text = pl.col(column).str.strip_chars()
-        # A time of day after an ISO date is passed over: the bar is the day's.
-        day = text.str.replace(r"^(\d{4}-\d{2}-\d{2})[T ].*$", "$1")
-        return day.str.to_date(date_format, strict=False).alias("date")
-    return pl.col(column).cast(pl.Date, strict=False).alias("date")
-
-
-def _as_number(name: str, column: str | None, schema: pl.Schema) -> pl.Expr:
-    dtype = pl.Int64() if name == "trade_count" else pl.Float64()
-    if column is None:
-        return pl.lit(None, dtype=dtype).alias(name)
-    value = pl.col(column)
-    if schema[column] == pl.String:
         text = value.str.strip_chars()
         value = pl.when(text.str.len_chars() > 0).then(text)
-    return value.cast(dtype, strict=False).alias(name)
+    number = value.cast(pl.Float64, strict=False)
+    if name == "trade_count":
+        number = pl.when(number == number.floor()).then(number).cast(pl.Int64, strict=False)
+    return number.alias(name)
 
 
-def _reasons(table: pl.DataFrame, typed: pl.DataFrame, found: Mapping[str, str]) -> pl.Series:
+def _reasons(raw: pl.DataFrame, typed: pl.DataFrame, found: Mapping[str, str]) -> pl.Series:
     """Say the first thing wrong with each row: a value that cannot be read, or a required one not there."""
-    both = pl.concat([table.select(pl.all().name.prefix("raw ")), typed], how="horizontal")
-    tests = []
-    for name, column in found.items():
-        raw = pl.col(f"raw {column}").cast(pl.String)
-        given = raw.is_not_null() & (raw.str.strip_chars().str.len_chars() > 0)
-        unread = pl.col(name).is_null() & given
-        tests.append(pl.when(unread).then(pl.format(f"{column} {{}} is no {_kind(name)}", raw.str.head(40))))
-        if name in _REQUIRED:
-            tests.append(pl.when(pl.col(name).is_null()).then(pl.lit(f"{column} is empty")))
+    both = pl.concat([raw.select(pl.all().name.prefix("raw ")), typed], how="horizontal")
+    tests = [test for name, column in found.items() for test in _tests(name, column)]
     return both.select(pl.coalesce(tests).alias("reason"))["reason"]
+
+
+def _tests(name: str, column: str) -> Iterator[pl.Expr]:
+    raw = pl.col(f"raw {name}").cast(pl.String)
+    given = raw.is_not_null() & (raw.str.strip_chars().str.len_chars() > 0)
+    unread = pl.col(name).is_null() & given
+    shown = raw.str.head(40)
+    # A column name is data, not a format: braces in it stand for themselves.
+    yield pl.when(unread).then(pl.concat_str(pl.lit(f"{column} "), shown, pl.lit(f" is no {_kind(name)}")))
+    if name in _REQUIRED:
+        yield pl.when(pl.col(name).is_null()).then(pl.lit(f"{column} is empty"))
+    if name == "date":
+        first, last = _YEARS
+        outside = ~pl.col(name).dt.year().is_between(first, last)
+        problem = pl.lit(f" lies outside the years {first} to {last}")
+        yield pl.when(outside).then(pl.concat_str(pl.lit(f"{column} "), shown, problem))
 
 
 def _kind(name: str) -> str:

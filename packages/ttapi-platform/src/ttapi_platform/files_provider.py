@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
+from threading import Lock
 from typing import Final
 
 import polars as pl
@@ -26,7 +27,7 @@ from ttapi_core import (
     UnknownNameError,
     UsageError,
 )
-from ttapi_platform.file_tables import Part, index_directory, list_files
+from ttapi_platform.file_tables import FileIndex, Part, list_files, read_index
 from ttapi_platform.files_mapping import BarMapping
 
 MAPPING_FILE: Final = "ttapi-files.toml"
@@ -64,14 +65,16 @@ class FilesProvider:
     def __init__(self, path: Path, *, mapping: Path | None = None) -> None:
         self._path = path
         self._mapping = _load_mapping(path, mapping)
-        self._files = list_files(path, self._mapping)
-        self._index: dict[str, list[Part]] | None = None
+        list_files(path, self._mapping)  # what cannot be listed is refused at once
+        self._lock = Lock()
+        self._index: FileIndex | None = None
         self._failed = 0
 
     @property
     def counts(self) -> RequestCounts:
-        """Files read since it was opened, and keys that failed."""
-        return RequestCounts(sent=len(self._files) if self._index is not None else 0, failed=self._failed)
+        """Files read since it was opened, again ones too, and keys that failed."""
+        index = self._index
+        return RequestCounts(sent=index.reads if index is not None else 0, failed=self._failed)
 
     async def universe(self, name: str) -> Sequence[str]:
         """
@@ -86,11 +89,13 @@ class FilesProvider:
         """
         if name != "all":
             raise UnknownNameError("universe", name, ("all",))
-        return sorted(await asyncio.to_thread(self._parts))
+        return sorted((await asyncio.to_thread(self._refresh)).parts)
 
     async def get_data(self, request: DataRequest) -> AsyncGenerator[DataAnswer, None]:
         """
         Answer each key once, from every file that holds rows of it.
+
+        Files that have changed since they were last read are read again first.
 
         Raises
         ------
@@ -99,16 +104,16 @@ class FilesProvider:
         """
         if request.dataset not in self.datasets:
             raise UnknownNameError("dataset", request.dataset, tuple(sorted(self.datasets)))
+        index = await asyncio.to_thread(self._refresh)
         for key in request.keys:
-            yield await asyncio.to_thread(self._answer, key, request)
+            yield await asyncio.to_thread(self._answer, index.parts.get(key), key, request)
 
-    def _parts(self) -> dict[str, list[Part]]:
-        if self._index is None:
-            self._index = index_directory(self._path, self._mapping)
-        return self._index
+    def _refresh(self) -> FileIndex:
+        with self._lock:
+            self._index = read_index(self._path, self._mapping, before=self._index)
+            return self._index
 
-    def _answer(self, key: str, request: DataRequest) -> DataAnswer:
-        parts = self._parts().get(key)
+    def _answer(self, parts: Sequence[Part] | None, key: str, request: DataRequest) -> DataAnswer:
         if parts is None:
             cause = ParameterError("symbol", key, f"one that has rows in {self._path.name}")
             return DataAnswer(
@@ -120,38 +125,47 @@ class FilesProvider:
             self._failed += 1
             return DataAnswer(dataset=request.dataset, key=key, outcome=Outcome.FAILED, cause=exc, attempts=0)
 
-    def _read(self, parts: list[Part], key: str, request: DataRequest) -> DataAnswer:
+    def _read(self, parts: Sequence[Part], key: str, request: DataRequest) -> DataAnswer:
         frames, skipped = [], []
         for part in parts:
-            if part.rows is None:
-                raise part.cause or DataError(f"{part.file_name} holds no usable row of {key}")
-            bars, unread = self._mapping.bars(part.rows, key=key, file_name=part.file_name)
+            bars, unread = self._bars(part, key)
             frames.append(bars)
             skipped += [*part.problems, *unread]
-        every = pl.concat(frames)
-        if every.is_empty() and skipped:
-            raise DataError(f"no usable row of {key}: {skipped[0]}")
         first, last = request.since or date.min, request.until or date.max
-        kept = every.filter(pl.col("date").is_between(first, last))
+        kept = pl.concat(frames).filter(pl.col("date").is_between(first, last))
+        if kept.is_empty() and skipped:  # the rows that were asked for may be those that cannot be read
+            raise DataError(f"no usable row of {key}, {len(skipped)} that cannot be read: {skipped[0]}")
         return DataAnswer(
             dataset=request.dataset,
             key=key,
             outcome=Outcome.EMPTY if kept.is_empty() else Outcome.FRESH,
             columns=None if kept.is_empty() else kept,
-            request_id=", ".join(part.file_name for part in parts[:3]),
+            request_id=", ".join(list(dict.fromkeys(part.file_name for part in parts))[:3]),
             skipped=tuple(skipped),
         )
+
+    def _bars(self, part: Part, key: str) -> tuple[pl.DataFrame, tuple[str, ...]]:
+        if part.rows is None:
+            raise part.cause or DataError(f"{part.file_name} holds no usable row of {key}")
+        try:
+            return self._mapping.bars(part.rows, key=key, file_name=part.file_name)
+        except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as exc:
+            # A safety net: a type or value that polars cannot handle fails this key, never the run.
+            raise DataError(f"{part.file_name} cannot be read as daily bars: {exc}") from exc
 
     def fingerprint(self, dataset: str, key: str) -> Mapping[str, str]:
         """
         Return the digests of the files behind a key and of the mapping: a changed file is read again.
 
-        For a dataset that is not its own, such as its universes, every file counts.
+        For a dataset that is not its own, such as its universes, every file counts. What has changed since it
+        was read has a digest that never recurs, until an answer has read it: a record is never taken for made
+        from what came after its rows were read.
         """
-        index = self._parts()
-        every = [part for parts in index.values() for part in parts]
-        parts = index.get(key, []) if dataset in self.datasets else every
-        digests = {f"file/{part.file_name}": part.digest for part in parts}
+        with self._lock:
+            if self._index is None:
+                self._index = read_index(self._path, self._mapping)
+            self._index = index = self._index.looked_over()
+        digests = index.digests(key) if dataset in self.datasets else index.digest_of_all()
         return {**digests, "file/mapping": self._mapping.fingerprint}
 
     async def subscribe(self, kinds: Sequence[str], symbols: Sequence[str]) -> AsyncGenerator[Event, None]:
