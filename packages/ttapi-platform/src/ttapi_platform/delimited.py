@@ -107,10 +107,9 @@ def _read_regular(text: str, separator: str, heading: list[str]) -> NamedColumns
         separator=separator,
         infer_schema=False,
         quote_char=None,
-        missing_utf8_is_empty_string=True,
     )
     frame.columns = heading
-    return NamedColumns(frame, pl.int_range(2, frame.height + 2, eager=True))
+    return NamedColumns(frame.fill_null(""), pl.int_range(2, frame.height + 2, eager=True))
 
 
 def _rows(

@@ -25,7 +25,6 @@ Stamp: TypeAlias = tuple[int, ...]
 """Size, times of change and inode of a file: another stamp says that it may have changed."""
 
 _SUFFIXES: Final = (".csv", ".csv.gz", ".parquet")
-_NO_TEXT: Final = (pl.Binary, pl.List, pl.Array, pl.Struct, pl.Object)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,19 +178,23 @@ def list_files(directory: Path, mapping: BarMapping) -> list[Path]:
     ConfigurationError
         If the mapping's pattern cannot be used.
     """
+    if ".." in Path(mapping.files).parts:
+        raise _unusable(mapping.files, "leads out of the directory")
     try:
         if not directory.is_dir():
             raise StoreUnavailableError(directory, "is not a directory")
-        if ".." in Path(mapping.files).parts:
-            raise ValueError("leads out of the directory")
         return sorted(path for path in directory.glob(mapping.files) if _counts(path))
     except TTError:
         raise
     except (ValueError, NotImplementedError) as exc:
-        accepted = "a pattern below the directory, such as *.csv"
-        raise ConfigurationError("eod_data.files", f"{mapping.files!r}: {exc}", accepted=accepted) from exc
+        raise _unusable(mapping.files, str(exc)) from exc
     except OSError as exc:
         raise StoreUnavailableError(directory, exc.strerror or "cannot be listed") from exc
+
+
+def _unusable(pattern: str, problem: str) -> ConfigurationError:
+    accepted = "a pattern below the directory, such as *.csv"
+    return ConfigurationError("eod_data.files", f"{pattern!r}: {problem}", accepted=accepted)
 
 
 def _counts(path: Path) -> bool:
@@ -240,8 +243,9 @@ def _parts_of(stem: str, name: str, content: bytes, *, mapping: BarMapping) -> l
     if column is None:
         problems = tuple(line.text for line in malformed)
         return [_keyed(stem, Part(file_name=name, rows=named, problems=problems))]
-    if isinstance(named.frame.schema[column], _NO_TEXT):
-        raise DataError(f"{name}: {named.frame.schema[column]} holds no symbols", column=column)
+    dtype = named.frame.schema[column]
+    if dtype not in (pl.String, pl.Null) and not dtype.is_integer():  # in Tokyo symbols are numbers
+        raise DataError(f"{name}: {dtype} holds no symbols", column=column)
     parts = [_keyed(text, Part(file_name=name, rows=rows)) for text, rows in named.by_value(column).items()]
     return [
         *parts,
@@ -255,12 +259,12 @@ def _malformed_parts(
     """
     Give each malformed line to its symbol.
 
-    One whose symbol cannot be told may belong to any symbol of the file: it is given to each, so that who asks
-    for one of them by name hears of it, and to a key of the file's own, that fails.
+    One whose symbol cannot be told may belong to any symbol of the file: it is given to each, so that who
+    asks for one of them by name hears of it, and to a key of the file's own, that fails.
     """
     at = named.frame.columns.index(column)
     lines: dict[str, list[str]] = {key: [] for key in keys}
-    unclear = []
+    unclear: list[str] = []
     for line in malformed:
         key = _symbol_at(at, line)
         (unclear if key is None else lines.setdefault(key, [])).append(line.text)
