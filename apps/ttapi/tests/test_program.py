@@ -256,7 +256,8 @@ async def test_tastytrade_is_collected_with_credentials_of_the_environment(
     done = await in_a_thread(run, "collect", "AAPL", "-d", "quotes", **account_of(sandbox))
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
-    assert (report["provider"], report["simulated"]) == ("tastytrade", False)
+    port = sandbox.url.rpartition(":")[2]
+    assert (report["provider"], report["simulated"]) == (f"tastytrade-127_0_0_1-{port}", False)
     assert "SIMULATED" not in done.stderr
 
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ttapi_client.body import read_body
+from ttapi_client.body import STEP_BYTES, read_body
 from ttapi_core import BodyTooLargeError, ConnectionLostError, DecodeError, Sent
 
 CAP = 64 * 1024 * 1024
@@ -63,6 +63,24 @@ async def test_read_body_given_any_chunks_returns_what_was_packed(
     packed = PACKERS[encoding](data)
     response = answer(packed, size=size, content_encoding=encoding, content_length=str(len(packed)))
     assert await read(response) == data
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "Deflate "])
+@pytest.mark.parametrize("past", [-1, 0, 1, 100, 257, 300, STEP_BYTES, STEP_BYTES + 1])
+@pytest.mark.parametrize("size", [1, 16 * 1024])
+async def test_read_body_given_sizes_around_the_step_returns_what_was_packed(
+    encoding: str, past: int, size: int
+) -> None:
+    """Where the input is used up at the end of a full step, the last bytes are still inside zlib."""
+    data = b"a" * (STEP_BYTES + past)
+    packed = PACKERS[encoding](data)
+    assert await read(answer(packed, size=size, content_encoding=encoding)) == data
+
+
+async def test_read_body_given_raw_deflate_cut_after_a_full_step_says_lost() -> None:
+    packed = raw_deflate(b"a" * (3 * STEP_BYTES))
+    with pytest.raises(ConnectionLostError):
+        await read(answer(packed[: len(packed) * 2 // 3], content_encoding="deflate"))
 
 
 async def test_read_body_given_several_gzip_members_joins_them() -> None:

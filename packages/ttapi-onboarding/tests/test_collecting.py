@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """``ttapi collect`` over a provider in memory."""
 
+import asyncio
 import io
 import json
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from typer.testing import Result
 from ttapi_core import (
     AuthenticationError,
     ConnectError,
+    ManualClock,
     NotEntitledError,
     Outcome,
     RequestCounts,
@@ -25,7 +27,7 @@ from ttapi_onboarding.collecting import verdict
 from ttapi_onboarding.exits import ExitCode
 from ttapi_onboarding.progress import ProgressBoard, progress_board
 from ttapi_onboarding.reports import MISSING_SHOWN, report_parts
-from ttapi_platform import CollectReport, KeyOutcome, Progress
+from ttapi_platform import Collector, CollectReport, KeyOutcome, Progress, Store
 from ttapi_platform.testing import NOW, ScriptedProvider
 
 Run = Callable[..., Result]
@@ -143,6 +145,26 @@ def test_collect_with_too_much_missing_ends_with_3(run: Run, provider: ScriptedP
     assert json.loads(result.stdout)["datasets"]["quotes"]["not_entitled"] == 1
 
 
+def test_collect_of_stale_data_warns_and_says_how_old_it_is(
+    run: Run, provider: ScriptedProvider, tmp_path: Path
+) -> None:
+    """All failed, and what was fetched a month ago serves: no success to pass over."""
+    clock = ManualClock(datetime.now(UTC) - timedelta(days=30, hours=1))
+    with Store(tmp_path / "data") as store:
+        collector = Collector(store, provider, clock=clock)
+        asyncio.run(collector.collect(["AAPL", "SPY"], datasets=["quotes"]))
+    for key in ("AAPL", "SPY"):
+        provider.fail("quotes", key, cause=ServerFaultError("down"))
+    result = run("collect", "AAPL", "SPY", "-d", "quotes")
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["datasets"]["quotes"]["stale"] == 2
+    assert "warning: 2 of 2 are stale, up to 30d old: the provider failed, older data serves" in result.stderr
+
+
+def test_collect_of_fresh_data_says_nothing_of_stale(run: Run) -> None:
+    assert "stale" not in run("collect", "AAPL", "-d", "quotes").stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
@@ -183,6 +205,23 @@ def test_collect_given_a_broken_setting_ends_with_4(run: Run) -> None:
     result = run("collect", TTAPI_CLIENT__DEADLINE_S="soon")
     assert result.exit_code == 4
     assert "client.deadline_s (TTAPI_CLIENT__DEADLINE_S)" in result.stderr
+
+
+@pytest.mark.parametrize("blank", ["", "  "])
+def test_collect_given_a_blank_data_directory_does_not_take_the_current_one(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, blank: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = run("--data-dir", blank, "collect", "AAPL", "-d", "quotes")
+    assert result.exit_code == 4
+    assert "data_dir (--data-dir)" in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_collect_given_a_blank_variable_for_the_data_directory_ends_with_4(run: Run) -> None:
+    result = run("collect", "AAPL", "-d", "quotes", TTAPI_DATA_DIR="  ")
+    assert result.exit_code == 4
+    assert "data_dir (TTAPI_DATA_DIR)" in result.stderr
 
 
 def test_collect_given_a_data_directory_that_cannot_be_ends_with_1(run: Run, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ttapi_onboarding.durations import format_duration, parse_duration
+from ttapi_onboarding.durations import age_text, format_duration, parse_duration
 
 
 @pytest.mark.parametrize(
@@ -40,3 +40,17 @@ def test_format_duration_is_read_back_as_it_was(seconds: int) -> None:
 def test_parse_duration_given_any_text_does_not_raise(text: str) -> None:
     answer = parse_duration(text)
     assert answer is None or answer > timedelta(0)
+
+
+@pytest.mark.parametrize(
+    ("age", "text"),
+    [
+        (timedelta(days=30, hours=23), "30d"),
+        (timedelta(hours=23, minutes=59), "23h"),
+        (timedelta(seconds=60), "1m"),
+        (timedelta(seconds=59.9), "59s"),
+        (timedelta(seconds=-5), "0s"),
+    ],
+)
+def test_age_text_is_about_how_long_ago_it_was(age: timedelta, text: str) -> None:
+    assert age_text(age) == text

@@ -4,6 +4,8 @@
 import csv
 import io
 import json
+import os
+import unicodedata
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -91,7 +93,9 @@ def test_markdown_escapes_what_would_end_a_cell() -> None:
     )
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1"])
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "\0=1", "\x1f+1", "\x7f@x", "\x85=1"]
+)
 def test_csv_neutralises_text_that_a_spreadsheet_would_run(text: str) -> None:
     frame = pl.DataFrame(
         {"note": [text, "plain", None], "change": [-1.5, 2.0, None], "more": ["x", text, "y"]}
@@ -107,17 +111,83 @@ def test_csv_neutralises_text_that_a_spreadsheet_would_run(text: str) -> None:
 def test_neutral_changes_only_cells_that_begin_like_a_formula(cells: list[str | None]) -> None:
     answer = neutral(pl.DataFrame({"a": cells}, schema={"a": pl.String}))["a"].to_list()
     for before, after in zip(cells, answer, strict=True):
-        dangerous = before is not None and before[:1] in set("=+-@\t\r\n") and before != ""
+        dangerous = (
+            before is not None
+            and before != ""
+            and (before[0] in "=+-@" or unicodedata.category(before[0]) == "Cc")
+        )
         assert after == (f"'{before}" if dangerous else before)
 
 
 def test_write_file_replaces_whole_and_leaves_nothing_beside(tmp_path: Path) -> None:
     target = tmp_path / "x.csv"
     target.write_text("old")
-    write_file(b"new", target, mode=0o600)
+    write_file(b"new", target)
     assert target.read_bytes() == b"new"
-    assert target.stat().st_mode & 0o777 == 0o600
     assert list(tmp_path.iterdir()) == [target]
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o664])
+def test_write_file_keeps_the_mode_of_a_file_that_is_there(tmp_path: Path, mode: int) -> None:
+    target = tmp_path / "x.csv"
+    target.write_text("old")
+    target.chmod(mode)
+    write_file(b"new", target)
+    assert target.stat().st_mode & 0o777 == mode
+
+
+@pytest.mark.parametrize(("umask", "expected"), [(0o077, 0o600), (0o022, 0o644)])
+def test_write_file_given_a_new_file_honours_the_umask(tmp_path: Path, umask: int, expected: int) -> None:
+    before = os.umask(umask)
+    try:
+        write_file(b"new", tmp_path / "x.csv")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "x.csv").stat().st_mode & 0o777 == expected
+
+
+def test_write_file_given_a_mode_makes_a_new_file_so(tmp_path: Path) -> None:
+    write_file(b"new", tmp_path / "x.toml", mode=0o600)
+    assert (tmp_path / "x.toml").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("exists", [True, False])
+def test_write_file_follows_a_symbolic_link(tmp_path: Path, exists: bool) -> None:
+    (tmp_path / "far").mkdir()
+    target, link = tmp_path / "far" / "real.csv", tmp_path / "link.csv"
+    link.symlink_to(target)
+    if exists:
+        target.write_text("old")
+    write_file(b"new", link)
+    assert link.is_symlink()
+    assert target.read_bytes() == b"new"
+
+
+def test_write_file_given_a_fifo_writes_into_it(tmp_path: Path) -> None:
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        write_file(b"new", fifo)
+        assert os.read(reader, 100) == b"new"
+    finally:
+        os.close(reader)
+    assert fifo.is_fifo()
+
+
+def test_write_file_given_a_device_leaves_it_one() -> None:
+    write_file(b"new", Path(os.devnull))
+    assert Path(os.devnull).is_char_device()
+
+
+def test_write_file_given_an_open_descriptor_writes_behind_what_is_there(tmp_path: Path) -> None:
+    """As ``--output /dev/stdout`` where the shell has led standard output to a file."""
+    target = tmp_path / "x.csv"
+    with target.open("wb", buffering=0) as file:
+        file.write(b"before ")
+        write_file(b"new", Path(f"/dev/fd/{file.fileno()}"))
+        assert os.fstat(file.fileno()).st_size == len(b"before new")
+    assert target.read_bytes() == b"before new"
 
 
 def test_write_file_given_no_directory_says_so(tmp_path: Path) -> None:

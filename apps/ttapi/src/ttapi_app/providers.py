@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 import sys
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 from ttapi_onboarding import Connection, ProviderSpec
 
@@ -24,6 +27,8 @@ _TASTYTRADE_URLS: Final = {
     "production": "https://api.tastyworks.com",
     "cert": "https://api.cert.tastyworks.com",
 }
+_PORTS: Final = {"https": 443, "http": 80}
+_PLAIN_SERVER: Final = re.compile(r"[a-z0-9.-]{1,50}")
 
 
 @asynccontextmanager
@@ -66,7 +71,7 @@ async def _open_tastytrade(connection: Connection) -> AsyncIterator[DataProvider
     settings = connection.settings
     credentials = read_credentials(connection.environment)
     async with open_tastytrade(
-        settings.tastytrade.base_url or _TASTYTRADE_URLS[settings.tastytrade.environment],
+        _tastytrade_url(settings),
         client_secret=credentials.client_secret,
         refresh_token=credentials.refresh_token,
         name=_tastytrade_source(settings),
@@ -81,9 +86,39 @@ async def _open_tastytrade(connection: Connection) -> AsyncIterator[DataProvider
         yield provider
 
 
+def _tastytrade_url(settings: Settings) -> str:
+    return settings.tastytrade.base_url or _TASTYTRADE_URLS[settings.tastytrade.environment]
+
+
 def _tastytrade_source(settings: Settings) -> str:
-    environment = settings.tastytrade.environment
-    return "tastytrade" if environment == "production" else f"tastytrade-{environment}"
+    """Name each server apart: what one said is no cached answer of another."""
+    server = _server(_tastytrade_url(settings))
+    environment = next((name for name, url in _TASTYTRADE_URLS.items() if _server(url) == server), None)
+    if environment is not None:
+        return "tastytrade" if environment == "production" else f"tastytrade-{environment}"
+    if _PLAIN_SERVER.fullmatch(server):
+        return f"tastytrade-{server.replace('.', '_')}"
+    # Of any other only a digest is its own.
+    digest = hashlib.sha256(server.encode()).hexdigest()[:12]
+    return f"tastytrade-{re.sub('[^a-z0-9-]+', '_', server.lower())[:38]}-{digest}"
+
+
+def _server(url: str) -> str:
+    """Return host, port and path of a URL, and nothing that is secret."""
+    from ttapi_core import ConfigurationError
+
+    server = None
+    with suppress(ValueError):  # not named as the cause below: it may show a password
+        parts = urlsplit(url)
+        if parts.hostname:
+            server = f"{parts.hostname}-{parts.port or _PORTS[parts.scheme]}{parts.path.rstrip('/')}"
+    if server is None:
+        raise ConfigurationError(
+            "tastytrade.base_url",
+            "the value cannot be used",
+            accepted="a URL such as https://api.example.com",
+        )
+    return server
 
 
 @asynccontextmanager

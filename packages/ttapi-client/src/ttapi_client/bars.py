@@ -10,6 +10,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
+from ttapi_client.candles import bounded_reasons
 from ttapi_core import Session, sessions
 from ttapi_core.errors import CalendarRangeError
 
@@ -63,11 +64,14 @@ class BarTable:
     columns
         The columns of ``eod_data``.
     skipped
-        One text a bar that was left out.
+        What was left out and why: a text for what the server cut off, and one a bar, of very many the first.
+    skipped_count
+        How many bars were left out; what the server cut off counts as one.
     """
 
     columns: dict[str, list[Any]]
-    skipped: tuple[str, ...]
+    skipped: tuple[str, ...] = ()
+    skipped_count: int = 0
 
     def __len__(self) -> int:
         return len(self.columns["date"])
@@ -80,7 +84,7 @@ def bars_of(
     Make rows of daily candles, from ``since`` to ``until``, both inclusive, ascending, one a day.
 
     A candle is of the day (UTC) in which it begins. If two are of one day, the later counts and the other is
-    named in ``skipped``.
+    named in ``skipped``, as is what the server cut off.
     """
     days = [_day_of(time_ms // _DAY_MS) for time_ms in series.times_ms]
     kept = [n for n, day in enumerate(days) if day >= since and (until is None or day <= until)]
@@ -106,8 +110,14 @@ def bars_of(
         "adjusted_close": [None] * len(dates),
         "final": _finals(dates, is_final),
     }
-    reasons = tuple(f"{symbol} on {days[n]}: another bar of the same day follows" for n in doubled)
-    return BarTable(columns, series.skipped + reasons)
+    doubles = [f"{symbol} on {days[n]}: another bar of the same day follows" for n in doubled]
+    is_cut = series.snipped and bool(days) and days[0] > since
+    cuts = [f"bars before {days[0]} were cut off by the server (asked since {since})"] if is_cut else []
+    return BarTable(
+        columns,
+        (*cuts, *series.skipped, *bounded_reasons(symbol, doubles)),
+        series.skipped_count + len(doubles) + len(cuts),
+    )
 
 
 def _finals(dates: list[date], is_final: IsFinal) -> list[bool]:

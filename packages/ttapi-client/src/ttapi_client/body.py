@@ -115,7 +115,8 @@ class _Inflater(_Identity):
             if len(self._head) < _HEAD_BYTES:
                 return
             self._inflate, chunk = self._opened(self._head), self._head
-        while chunk:
+        is_full = False
+        while chunk or (is_full and not self._inflate.eof):  # after a full step there may be more inside
             if self._inflate.eof:
                 self._inflate = self._next_member()
             out = self._step(self._inflate, chunk)
@@ -124,7 +125,8 @@ class _Inflater(_Identity):
                 raise _too_large("decompressed", self._size_max)
             self._parts.append(out)
             chunk = self._inflate.unconsumed_tail or self._inflate.unused_data
-            if len(out) >= STEP_BYTES:
+            is_full = len(out) >= STEP_BYTES
+            if is_full:
                 await asyncio.sleep(0)
 
     def _opened(self, head: bytes) -> zlib._Decompress:

@@ -77,12 +77,15 @@ class CandleSeries:
     snipped
         Whether the server cut the series at its own limit: older candles exist.
     silent
-        Whether the server never answered for this symbol although it answered others: it has no candles.
+        Whether the server never answered for this symbol although it answered others: it does not know the
+        symbol, or has no candles of it, and does not say which.
     attempts
         Subscriptions that it took.
     skipped
         One text a candle that was left out because it cannot be read or has no prices, at most 100,
         and then how many more.
+    skipped_count
+        How many candles were left out in all.
     """
 
     symbol: str
@@ -98,6 +101,7 @@ class CandleSeries:
     silent: bool = False
     attempts: int = 1
     skipped: tuple[str, ...] = ()
+    skipped_count: int = 0
 
     def __len__(self) -> int:
         return len(self.times_ms)
@@ -274,7 +278,7 @@ def _series(
     measures: list[list[float]],
     *,
     snipped: bool,
-    skipped: tuple[str, ...] = (),
+    refused: Sequence[str] = (),
 ) -> CandleSeries:
     counts, opens, highs, lows, closes, volumes, vwaps = measures
     return CandleSeries(
@@ -288,8 +292,15 @@ def _series(
         vwap=vwaps,
         counts=counts,
         snipped=snipped,
-        skipped=skipped,
+        skipped=bounded_reasons(symbol, refused),
+        skipped_count=len(refused),
     )
+
+
+def bounded_reasons(symbol: str, reasons: Sequence[str]) -> tuple[str, ...]:
+    """Return the first hundred reasons, and then how many more there are."""
+    more = len(reasons) - _REASONS_MAX
+    return (*reasons[:_REASONS_MAX], *([f"{symbol}: {more} more"] if more > 0 else []))
 
 
 _TIME_MAX_MS: Final = 253_402_300_799_999  # the last millisecond of the year 9999
@@ -365,9 +376,7 @@ def _series_of_rows(
         by_time[time] = values
     times = sorted(by_time)
     measures = [[by_time[time][place] for time in times] for place in range(len(_MEASURES))]
-    if len(refused) > _REASONS_MAX:
-        refused[_REASONS_MAX:] = [f"{symbol}: {len(refused) - _REASONS_MAX} more"]
-    return _series(symbol, times, measures, snipped=snipped, skipped=tuple(refused))
+    return _series(symbol, times, measures, snipped=snipped, refused=refused)
 
 
 _SYMBOL_MAX: Final = 100

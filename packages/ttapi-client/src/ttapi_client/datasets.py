@@ -194,6 +194,10 @@ class DatasetReader:
             )
         except TTError as exc:
             return failed(request, venue, exc)
+        if skipped and not found:
+            cause = DataError(f"none of {len(skipped)} sessions can be read: {skipped[0]}")
+            answer = failed(request, venue, cause, trace)
+            return replace(answer, skipped=tuple(skipped), skipped_count=len(skipped))
         return _fresh(request, venue, _session_columns(venue, found), trace, skipped=tuple(skipped))
 
     # Quotes
@@ -265,10 +269,18 @@ class DatasetReader:
         today, is_final = await self._today_and_finality()
         since = request.since or min(request.until or today, today) - _YEAR
         candles = self._stream().candles(streamers, since=since)
+        without: list[DataAnswer] = []
         async with aclosing(candles) as results:
             async for streamer, result in results:
                 for key in streamers[streamer]:
-                    yield _bars_answer(request, key, result, since, is_final)
+                    answer = _bars_answer(request, key, result, since, is_final)
+                    if answer.outcome is Outcome.EMPTY and Symbol.parse(key).kind is InstrumentKind.EQUITY:
+                        without.append(answer)
+                    else:
+                        yield answer
+        async with aclosing(self._known_or_not(request, without)) as answers:
+            async for answer in answers:
+                yield answer
 
     def _streamer_symbol(self, key: str) -> str:
         equity = self._recently_listed().rows.get(key)
@@ -307,7 +319,7 @@ class DatasetReader:
         trace = RequestTrace()
         try:
             series = await self._client.expiration_series(key, trace=trace)
-        except NotFoundError as exc:
+        except NotFoundError as exc:  # perhaps empty; what the server knows of the symbol decides
             return replace(failed(request, key, exc), outcome=Outcome.EMPTY)
         except TTError as exc:
             return failed(request, key, exc)
@@ -315,20 +327,21 @@ class DatasetReader:
             return _empty(request, key, trace)
         if not len(series):
             cause = DataError(f"none of {len(series.skipped)} expirations can be read: {series.skipped[0]}")
-            return replace(failed(request, key, cause, trace), skipped=series.skipped)
+            answer = failed(request, key, cause, trace)
+            return replace(answer, skipped=series.skipped, skipped_count=len(series.skipped))
         return _fresh(request, key, series.columns, trace, skipped=series.skipped)
 
     async def _known_or_not(
         self, request: DataRequest, without: list[DataAnswer]
     ) -> AsyncGenerator[DataAnswer, None]:
-        """Tell who has no options from who does not exist: the server answers 404 to both."""
+        """Tell who has no rows from who does not exist: the server says the same of both."""
         by_key = {answer.key: answer for answer in without}
         asked = DataRequest(dataset=request.dataset, keys=tuple(by_key))
         async with aclosing(self._symbols(asked)) as answers:
             async for listed in answers:
                 answer = by_key[listed.key]
                 if listed.outcome is Outcome.FRESH:
-                    yield answer
+                    yield replace(answer, cause=None)
                 elif listed.outcome is Outcome.UNKNOWN_SYMBOL:
                     yield replace(answer, outcome=Outcome.UNKNOWN_SYMBOL)
                 else:
@@ -341,7 +354,7 @@ async def each(
     """
     Yield what ``work`` makes of each item, as it is done, with so many at a time and no more results waiting.
 
-    What ``work`` raises is raised here, and ends the others.
+    What ``work`` raises is raised here, whatever it is, and ends the others.
     """
     todo = iter(items)
     done: asyncio.Queue[R | BaseException] = asyncio.Queue(maxsize=workers)
@@ -349,9 +362,12 @@ async def each(
     async def run() -> None:
         for item in todo:
             try:
-                result: R | BaseException = await work(item)
-            except Exception as exc:  # noqa: BLE001 - the end of the task: raised again where it is awaited
-                result = exc
+                result = await work(item)
+            except BaseException as exc:  # a panic of an extension is no Exception: nobody shall wait for it
+                if _is_being_cancelled():
+                    raise
+                await done.put(exc)
+                return
             await done.put(result)
 
     tasks = [asyncio.create_task(run(), name="dataset-worker") for _ in range(min(workers, len(items)))]
@@ -365,6 +381,12 @@ async def each(
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _is_being_cancelled() -> bool:
+    """Tell whether the end of this task was asked for, rather than that ``CancelledError`` came astray."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 async def _halved(
@@ -433,6 +455,7 @@ def _fresh(
         attempts=trace.attempts,
         request_id=trace.request_id,
         skipped=skipped,
+        skipped_count=len(skipped),
     )
 
 
@@ -474,13 +497,17 @@ def _bars_answer(
     if isinstance(result, TTError):
         return failed(request, key, result)
     trace = RequestTrace(attempts=result.attempts)
+    if result.silent:  # no word of it proves nothing
+        silence = StreamInterruptedError(f"no answer for {key}, while others were answered")
+        return failed(request, key, silence, trace)
     bars = bars_of(key, result, since=since, until=request.until, is_final=is_final)
     if len(bars):
-        return _fresh(request, key, bars.columns, trace, skipped=bars.skipped)
-    cause = (
-        StreamInterruptedError(f"no answer for {key}, while others were answered") if result.silent else None
-    )
-    return replace(_empty(request, key, trace), skipped=bars.skipped, cause=cause)
+        answer = _fresh(request, key, bars.columns, trace)
+    elif bars.skipped:  # there were some
+        answer = failed(request, key, DataError(f"no bar of {key} can be had: {bars.skipped[0]}"), trace)
+    else:
+        return _empty(request, key, trace)
+    return replace(answer, skipped=bars.skipped, skipped_count=bars.skipped_count)
 
 
 def _account_columns(account: Account, balance: Balance, position_count: int) -> dict[str, list[Any]]:

@@ -8,10 +8,11 @@ What an outcome means here:
   the instrument list does not know the symbol either; an account is not in the list of accounts; a venue is
   not served.
 * ``EMPTY``: a chain is 404 or has no expirations, but the instrument list knows the symbol: it has no
-  options. A candle series is empty, or the stream stays silent for the symbol while it answers for others
-  (then the cause says so): the stream does not tell an unknown symbol from one without trades.
+  options. A candle series is empty: the stream said so, while it had candles of others.
 * ``NOT_ENTITLED``: 403.
-* ``FAILED``: everything else, with its cause. A refused grant and a closed provider are raised instead.
+* ``FAILED``: everything else, with its cause; also a candle series of which the stream says nothing while it
+  answers for others, since that does not tell a lost answer from a symbol without trades. A refused grant and
+  a closed provider are raised instead.
 
 Bulk calls come first: quotes go 100 a call, instruments as many a call as a query holds.
 """

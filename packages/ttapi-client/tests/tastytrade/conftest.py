@@ -58,6 +58,7 @@ class FakeDXLink:
     A server that answers candles for every symbol but those it does not know.
 
     Its manners: ``split`` events a frame; ``silent`` symbols are never answered; ``empty`` ones have no candles;
+    ``snipped`` ones are cut at a limit; those of ``unpriced`` have no prices;
     ``in_flight_max`` refuses more subscriptions at a time; ``drop_after`` closes each connection after so many
     snapshots; ``garbage_every`` spoils every n-th data frame; ``mute_connections`` says of how many connections,
     from the first on, nothing is heard after the channel has opened; ``full`` sends objects.
@@ -68,6 +69,8 @@ class FakeDXLink:
     split: int = 1000
     silent: set[str] = field(default_factory=set)
     empty: set[str] = field(default_factory=set)
+    snipped: set[str] = field(default_factory=set)
+    unpriced: set[str] = field(default_factory=set)
     in_flight_max: int = 1000
     drop_after: int | None = None
     garbage_every: int | None = None
@@ -152,6 +155,10 @@ class FakeDXLink:
         if symbol in self.silent:
             return 0
         rows = candle_rows(event_symbol, 0 if symbol in self.empty else self.days)
+        if symbol in self.snipped:
+            rows[-1][1] ^= 8 | 16
+        if symbol in self.unpriced:
+            rows = [[*row[:5], *["NaN"] * 4, *row[9:]] for row in rows]
         for start in range(0, len(rows), self.split):
             await self._send_rows(socket, channel, rows[start : start + self.split])
         return 1

@@ -101,7 +101,7 @@ async def test_outcomes_and_live_quotes_of_a_sandbox() -> None:
             "NOPE": "unknown",
         }
         bars = await answers(provider, "eod_data", "SPY", "NOPE")
-        assert Counter(answer.outcome.value for answer in bars.values()) == {"fresh": 1, "empty": 1}
+        assert Counter(answer.outcome.value for answer in bars.values()) == {"fresh": 1, "unknown": 1}
         assert dict(bars["SPY"].columns)["date"][-1] == UNTIL
         assert dict(bars["SPY"].columns)["final"][-2:] == [True, False]  # it is 18:00 UTC, the market is open
         async with aclosing(provider.subscribe(["quote"], ["SPY"])) as events:

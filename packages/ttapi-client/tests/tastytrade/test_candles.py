@@ -141,7 +141,7 @@ def test_later_event_of_an_index_counts() -> None:
 def test_candle_that_cannot_be_read_is_skipped_and_named(spoilt: Row, reason: str) -> None:
     (series,) = feed(SnapshotAssembler("SPY"), [row(3, BEGIN), spoilt, row(1, END)])
     assert days(series) == [1, 3]
-    assert len(series.skipped) == 1
+    assert (len(series.skipped), series.skipped_count) == (1, 1)
     assert series.skipped[0].startswith("SPY at ")
     assert series.skipped[0].endswith(reason)
 
@@ -160,6 +160,7 @@ def test_reasons_are_bounded_and_the_rest_is_counted() -> None:
     (series,) = feed(SnapshotAssembler("SPY"), rows)
     assert len(series.skipped) == 101
     assert series.skipped[-1] == "SPY: 400 more"
+    assert series.skipped_count == 500
 
 
 PRICES = st.one_of(

@@ -234,6 +234,16 @@ async def test_trading_days_have_their_columns(provider: TastytradeProvider) -> 
     }
 
 
+async def test_trading_days_of_which_none_can_be_read_fail(provider: TastytradeProvider, broker: Any) -> None:
+    broker.replaced["/market-time/sessions"] = status(200, data={"items": [{"session-date": "x"}]})
+    found = await answers(
+        provider, "trading_days", "XNYS", since=date(2026, 11, 19), until=date(2026, 11, 20)
+    )
+    assert outcomes(found) == {"XNYS": "failed"}
+    assert isinstance(found["XNYS"].cause, DataError)
+    assert found["XNYS"].skipped_count == 1
+
+
 async def test_trading_days_are_those_of_the_last_year_by_default(provider: TastytradeProvider) -> None:
     days = table((await answers(provider, "trading_days", "XNYS"))["XNYS"])["date"]
     assert (days[0], days[-1]) == (date(2025, 11, 20), date(2026, 11, 20))
@@ -311,12 +321,56 @@ async def test_bars_are_those_of_the_last_year_by_default(
 async def test_bars_of_empty_silent_and_malformed_symbols(
     provider: TastytradeProvider, dxlink_server: Any
 ) -> None:
+    """Only what the stream said to be empty is empty; a silence is a failure, and asked for again."""
     dxlink_server.empty, dxlink_server.silent = {"BRK/B"}, {"NOPE"}
     found = await answers(provider, "eod_data", "AAPL", "BRK/B", "NOPE", "../x", since=date(2026, 1, 1))
-    assert outcomes(found) == {"AAPL": "fresh", "BRK/B": "empty", "NOPE": "empty", "../x": "unknown"}
+    assert outcomes(found) == {"AAPL": "fresh", "BRK/B": "empty", "NOPE": "failed", "../x": "unknown"}
     assert found["BRK/B"].cause is None
     assert isinstance(found["NOPE"].cause, StreamInterruptedError)
     assert found["NOPE"].attempts == 3
+
+
+async def test_bars_that_the_server_cut_say_from_when_they_are_whole(
+    provider: TastytradeProvider, dxlink_server: Any
+) -> None:
+    dxlink_server.snipped = {"AAPL"}
+    found = await answers(provider, "eod_data", "AAPL", "MSFT", since=date(2000, 1, 1))
+    first = table(found["AAPL"])["date"][0]
+    assert outcomes(found) == {"AAPL": "fresh", "MSFT": "fresh"}
+    assert found["AAPL"].skipped == (
+        f"bars before {first} were cut off by the server (asked since 2000-01-01)",
+    )
+    assert [found[key].skipped_count for key in ("AAPL", "MSFT")] == [1, 0]
+
+
+async def test_bars_that_the_server_cut_before_the_asked_day_are_whole(
+    provider: TastytradeProvider, dxlink_server: Any
+) -> None:
+    dxlink_server.snipped = {"AAPL"}
+    answer = (await answers(provider, "eod_data", "AAPL", since=date(2026, 11, 17)))["AAPL"]
+    assert table(answer)["date"][0] == date(2026, 11, 17)
+    assert (answer.skipped, answer.skipped_count) == ((), 0)
+
+
+async def test_bars_that_were_all_cut_off_or_refused_fail(
+    provider: TastytradeProvider, dxlink_server: Any
+) -> None:
+    dxlink_server.snipped, dxlink_server.unpriced = {"AAPL"}, {"MSFT"}
+    found = await answers(
+        provider, "eod_data", "AAPL", "MSFT", since=date(2000, 1, 1), until=date(2001, 1, 1)
+    )
+    assert outcomes(found) == {"AAPL": "failed", "MSFT": "failed"}
+    assert {type(answer.cause) for answer in found.values()} == {DataError}
+    assert [found[key].skipped_count for key in ("AAPL", "MSFT")] == [1, dxlink_server.days]
+
+
+async def test_bars_count_every_candle_that_was_refused(
+    provider: TastytradeProvider, dxlink_server: Any
+) -> None:
+    dxlink_server.days, dxlink_server.unpriced = 250, {"MSFT"}
+    answer = (await answers(provider, "eod_data", "MSFT", since=date(2000, 1, 1)))["MSFT"]
+    assert (answer.skipped_count, len(answer.skipped)) == (250, 101)
+    assert answer.skipped[-1] == "MSFT: 150 more"
 
 
 async def test_bars_that_cannot_be_had_fail_with_their_cause(
@@ -350,6 +404,7 @@ async def test_expirations_tell_no_options_from_no_symbol(provider: TastytradePr
     broker.replaced["/option-chains/BRK%2FB/nested"] = status(200, data={"items": []})
     found = await answers(provider, "expiration_series", "AAPL", "MSFT", "BRK/B", "NOPE")
     assert outcomes(found) == {"AAPL": "fresh", "MSFT": "empty", "BRK/B": "empty", "NOPE": "unknown"}
+    assert [found[key].cause for key in ("MSFT", "BRK/B")] == [None, None]
     assert broker.paths()["/instruments/equities"] == 1
 
 
@@ -375,7 +430,7 @@ async def test_expirations_forbidden_wrong_and_malformed(provider: TastytradePro
         AnswerMismatchError,
         DataError,
     ]
-    assert len(found["SPX"].skipped) == 2
+    assert (len(found["SPX"].skipped), found["SPX"].skipped_count) == (2, 2)
 
 
 async def test_refused_grant_is_raised_once_for_everything(provider: TastytradeProvider, broker: Any) -> None:
@@ -567,6 +622,58 @@ async def test_each_ends_the_others_where_one_fails() -> None:
     assert len(begun) < 20
 
 
+class Panic(BaseException):
+    """Like that of a Rust extension: no `Exception`."""
+
+
+@pytest.mark.parametrize("kind", [Panic, asyncio.CancelledError])
+async def test_each_raises_what_is_no_exception_too(kind: type[BaseException]) -> None:
+    async def work(item: int) -> int:
+        if item == 1:
+            raise kind
+        return item
+
+    async def drain() -> None:
+        async for _ in each(range(3), work, workers=2):
+            pass
+
+    draining = asyncio.create_task(drain())
+    await asyncio.wait([draining], timeout=5)
+    assert draining.done(), "the consumer waits for ever"
+    with pytest.raises(kind):
+        draining.result()
+
+
+async def test_each_cancelled_while_results_wait_ends_every_worker() -> None:
+    """A worker that is cancelled does not wait for room in the queue that nobody empties any more."""
+    cancelled: list[int] = []
+    taken = asyncio.Event()
+
+    async def work(item: int) -> int:
+        try:
+            await asyncio.sleep(0 if item < 3 else 3600)
+        except asyncio.CancelledError:
+            cancelled.append(item)
+            raise
+        return item
+
+    async def drain() -> None:
+        async with aclosing(each(range(10), work, workers=2)) as results:
+            async for _ in results:
+                taken.set()
+                await asyncio.Event().wait()
+
+    draining = asyncio.create_task(drain())
+    await taken.wait()
+    for _ in range(10):
+        await asyncio.sleep(0)
+    draining.cancel()
+    await asyncio.wait([draining], timeout=5)
+    assert draining.cancelled()
+    assert cancelled
+    assert not [task for task in asyncio.all_tasks() if task.get_name() == "dataset-worker"]
+
+
 def series(*days: int) -> CandleSeries:
     prices = [float(day) for day in days]
     return CandleSeries(
@@ -597,6 +704,14 @@ def test_second_bar_of_a_day_replaces_the_first_and_is_named() -> None:
     bars = bars_of("A", candles, since=date(1970, 1, 1), until=None, is_final=lambda _: True)
     assert bars.columns["close"] == [2.0]
     assert bars.skipped == ("A on 1970-01-01: another bar of the same day follows",)
+    assert bars.skipped_count == 1
+
+
+def test_second_bars_of_days_are_named_up_to_a_limit_and_all_counted() -> None:
+    bars = bars_of(
+        "A", series(*sorted([*range(150)] * 2)), since=date(1970, 1, 1), until=None, is_final=lambda _: True
+    )
+    assert (len(bars), bars.skipped_count, len(bars.skipped)) == (150, 150, 101)
 
 
 def test_bar_is_final_when_its_session_has_closed() -> None:

@@ -97,6 +97,8 @@ class DataAnswer:
         Id of the request that brought the rows, for provenance.
     skipped
         Malformed rows that were left out, each as a short text saying where and why.
+    skipped_count
+        How many rows were left out; at least the number of texts, which may be the first ones only.
     """
 
     dataset: str
@@ -107,6 +109,7 @@ class DataAnswer:
     attempts: int = 1
     request_id: str = ""
     skipped: tuple[str, ...] = ()
+    skipped_count: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -62,7 +62,10 @@ def build_app(
         context: typer.Context,
         *,
         config: Annotated[Path | None, typer.Option(help="Read this configuration file.")] = None,
-        data_dir: Annotated[Path | None, typer.Option(help="Keep the store in this directory.")] = None,
+        # As text: an empty path would look like the current directory.
+        data_dir: Annotated[
+            str | None, typer.Option(path_type=str, help="Keep the store in this directory.")
+        ] = None,
         log_level: Annotated[str | None, typer.Option(help="Log debug, info, warning or error.")] = None,
         debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,  # noqa: ARG001 - read by `exits`
         version: Annotated[  # noqa: ARG001 - answered by its callback
@@ -74,7 +77,7 @@ def build_app(
             sandbox_command=tuple(sandbox_command),
             environment=dict(os.environ),
             config_path=config,
-            flags={"data_dir": str(data_dir) if data_dir is not None else None, "log.level": log_level},
+            flags={"data_dir": data_dir, "log.level": log_level},
         )
 
     register(app)

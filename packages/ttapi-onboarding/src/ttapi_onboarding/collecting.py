@@ -10,8 +10,9 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from ttapi_core import ParameterError
+from ttapi_core import Outcome, ParameterError
 from ttapi_onboarding.analysis import volatility_table
+from ttapi_onboarding.durations import age_text
 from ttapi_onboarding.exits import ExitCode
 from ttapi_onboarding.progress import progress_board
 from ttapi_onboarding.reports import report_parts, volatility_drawn
@@ -80,6 +81,7 @@ def run(
     ):
         report = _interruptible(invocation, settings, order, store, on_progress)
         _tell_left_out(report)
+        _tell_stale(report)
         if as_json or not stdout_is_terminal():
             write_line(report.to_json())
             return verdict(report, settings.max_missing)
@@ -167,6 +169,15 @@ def _since(invocation: Invocation, settings: Settings, order: CollectOrder) -> d
 def _tell_left_out(report: CollectReport) -> None:
     if report.skipped_rows:
         warn(f"{report.skipped_rows:,} malformed rows were left out; ttapi collect --json says where and why")
+
+
+def _tell_stale(report: CollectReport) -> None:
+    stale = [outcome for outcome in report.outcomes if outcome.outcome is Outcome.STALE]
+    if not stale:
+        return
+    oldest = min((o.fetched_at for o in stale if o.fetched_at is not None), default=None)
+    age = "" if oldest is None else f", up to {age_text(report.started_at - oldest)} old"
+    warn(f"{len(stale):,} of {len(report.outcomes):,} are stale{age}: the provider failed, older data serves")
 
 
 def verdict(report: CollectReport, max_missing: float) -> ExitCode:

@@ -29,3 +29,10 @@ def format_duration(duration: timedelta) -> str:
         if seconds and seconds % _UNITS_S[unit] == 0:
             return f"{seconds // _UNITS_S[unit]}{unit}"
     return f"{seconds}s"
+
+
+def age_text(age: timedelta) -> str:
+    """Return about how long ago something was: whole days, else hours, minutes or seconds."""
+    seconds = max(0, int(age.total_seconds()))
+    unit = next((unit for unit in ("d", "h", "m") if seconds >= _UNITS_S[unit]), "s")
+    return f"{seconds // _UNITS_S[unit]}{unit}"

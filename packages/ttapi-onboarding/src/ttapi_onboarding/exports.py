@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import os
-import tempfile
+import re
+import secrets
+import stat
 from contextlib import suppress
 from datetime import datetime
 from io import BytesIO
@@ -24,7 +26,8 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-_FORMULA: Final = r"^[=+\-@\t\r\n]"
+_FORMULA: Final = r"^[=+\-@\p{Cc}]"
+_DESCRIPTOR: Final = re.compile(r"/dev/(stdout|stderr|fd/\d+)|/proc/self/fd/\d+")
 _SUFFIXES: Final = {
     ".csv": Format.CSV,
     ".json": Format.JSON,
@@ -114,28 +117,59 @@ _WRITERS: Final[dict[Format, Callable[[pl.DataFrame, BinaryIO], None]]] = {
 }
 
 
-def write_file(content: bytes, path: Path, *, mode: int = 0o644) -> None:
+def write_file(content: bytes, path: Path, *, mode: int = 0o666) -> None:
     """
-    Write a file whole or not at all.
+    Write a regular file whole or not at all; write into what is none: a FIFO, a device, a descriptor.
+
+    Parameters
+    ----------
+    content
+        All of it.
+    path
+        Where to; a symbolic link is followed.
+    mode
+        Permissions of a new file, less the umask. A file that is there keeps its own.
 
     Raises
     ------
     StoreUnavailableError
         If it cannot be written; what was there before is untouched.
     """
-    temporary = ""
     try:
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        if _is_written_into(path):
+            _write_into(content, path)
+        else:
+            _replace(content, Path(os.path.realpath(path)), mode=mode)
+    except OSError as exc:
+        raise StoreUnavailableError(path, f"cannot be written: {exc.strerror}") from exc
+
+
+def _is_written_into(path: Path) -> bool:
+    # The file behind a descriptor is open already: another one in its place would not be seen there.
+    return _DESCRIPTOR.fullmatch(str(path)) is not None or (path.exists() and not path.is_file())
+
+
+def _write_into(content: bytes, path: Path) -> None:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_APPEND), "wb") as file:
+        file.write(content)
+
+
+def _replace(content: bytes, path: Path, *, mode: int) -> None:
+    kept_mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else None
+    temporary = path.with_name(f".ttapi-{secrets.token_hex(8)}")
+    try:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
         with os.fdopen(descriptor, "wb") as file:
+            if kept_mode is not None:
+                temporary.chmod(kept_mode)
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        Path(temporary).chmod(mode)
-        Path(temporary).replace(path)
-    except OSError as exc:
+        temporary.replace(path)
+    except OSError:
         with suppress(OSError):
-            Path(temporary).unlink()
-        raise StoreUnavailableError(path, f"cannot be written: {exc.strerror}") from exc
+            temporary.unlink()
+        raise
 
 
 def drawn(frame: pl.DataFrame, title: str) -> tuple[RenderableType, tuple[str, ...]]:

@@ -24,7 +24,7 @@ PerSecond = Annotated[float, Meta(gt=0, le=1e6, description="a number above zero
 Duration = Annotated[timedelta, Meta(description=DURATION)]
 Name = Annotated[str, Meta(min_length=1, max_length=200, description="a name")]
 URL = Annotated[str, Meta(pattern="^https?://", description="a URL beginning with https://")]
-PathText = Annotated[str, Meta(min_length=1, description="a path; ~ is your home directory")]
+PathText = Annotated[str, Meta(pattern=r"\S", description="a path; ~ is your home directory")]
 
 
 class ClientSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -78,9 +78,7 @@ def _sound_records(store: Store, source: str, dataset: str) -> Mapping[str, Reco
     sound = store.records(source, dataset, verify=True)
     damaged = [key for key, record in listed.items() if sound.get(key) != record]
     if damaged:
-        what = (
-            f"{len(damaged)} keys of {dataset} from {source} are in a damaged entry"
-        )
+        what = f"{len(damaged)} keys of {dataset} from {source} are in a damaged entry"
         raise CorruptEntryError(what, hint="ttapi collect fetches them again")
     return sound
 
