@@ -303,6 +303,7 @@ def test_files_of_ones_own_are_collected_shown_and_analysed(run: Run, tmp_path: 
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["datasets"]["eod_data"]["rows"] == len(days)
     assert "1 malformed rows were left out" in done.stderr
+    assert "IBM.csv, line 30: Date not a day is no date" in done.stderr
     assert len(run("show", "eod_data", "IBM", "--provider", "files").stdout.splitlines()) == len(days) + 1
     (row,) = json.loads(run("analyze", "volatility", "--provider", "files", "--json").stdout)
     assert row["days"] == len(days)

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from ttapi_platform import CollectReport, Progress
 
 TOP: Final = 10
+_TOLD_MAX: Final = 5
+"""Malformed rows, and other oddities, that are named on the terminal."""
 _FILES: Final = "files"
 
 
@@ -167,8 +169,19 @@ def _since(invocation: Invocation, settings: Settings, order: CollectOrder) -> d
 
 
 def _tell_left_out(report: CollectReport) -> None:
+    reasons = [f"{o.key}: {reason}" for o in report.outcomes for reason in o.skipped]
     if report.skipped_rows:
-        warn(f"{report.skipped_rows:,} malformed rows were left out; ttapi collect --json says where and why")
+        warn(f"{report.skipped_rows:,} malformed rows were left out; --json has all of them")
+        _tell_first(reasons)
+    notices = [f"{o.dataset} {o.key}: {o.notice}" for o in report.outcomes if o.notice]
+    if notices:
+        warn(f"{len(notices):,} keys have fewer days than before; --json has all of them")
+        _tell_first(notices)
+
+
+def _tell_first(texts: Sequence[str]) -> None:
+    for text in texts[:_TOLD_MAX]:
+        note(f"  {text}")
 
 
 def _tell_stale(report: CollectReport) -> None:
