@@ -345,3 +345,15 @@ def test_progress_board_draws_a_bar_for_each_dataset() -> None:
 def test_progress_board_without_a_terminal_is_none() -> None:
     with progress_board("opening", wanted=True) as update:
         assert update is None
+
+
+def test_collect_names_what_is_stored_and_no_longer_among_what_the_provider_has(
+    run: Run, provider: ScriptedProvider
+) -> None:
+    assert "not among what it has now" not in run("collect").stderr
+    provider.symbols.remove("MSFT")
+    assert (
+        "from scripted, not among what it has now, and not asked for: MSFT"
+        in run("collect", "--refresh").stderr
+    )
+    assert "not among" not in run("collect", "AAPL").stderr

@@ -135,6 +135,8 @@ async def collect(
         )
         if universe.duplicates:
             note(f"universe {universe.name}: {universe.duplicates} repeated symbols are asked for once")
+        if not order.symbols and settings.universe is None:
+            _tell_left(store, provider.name, universe.keys)
         collector = Collector(store, provider, ttls=ttls, on_progress=on_progress)
         return await collector.collect(
             universe.keys,
@@ -177,6 +179,15 @@ def _tell_left_out(report: CollectReport) -> None:
     if notices:
         warn(f"{len(notices):,} keys have fewer days than before; --json has all of them")
         _tell_first(notices)
+
+
+def _tell_left(store: Store, source: str, keys: Sequence[str]) -> None:
+    """Name what is stored and belongs no more to all that the provider has: it is not brought up to date."""
+    left = sorted(set(store.records(source, "eod_data")).difference(keys))
+    if left:
+        more = f" and {len(left) - _TOLD_MAX:,} more" if len(left) > _TOLD_MAX else ""
+        names = ", ".join(left[:_TOLD_MAX])
+        warn(f"stored from {source}, not among what it has now, and not asked for: {names}{more}")
 
 
 def _tell_first(texts: Sequence[str]) -> None:
