@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
+from math import isnan
 from typing import TYPE_CHECKING, Any, Final
 
 from ttapi_client.candles import bounded_reasons
@@ -104,9 +105,9 @@ def bars_of(
         "high": column(series.high),
         "low": column(series.low),
         "close": column(series.close),
-        "volume": [None if value != value else value for value in column(series.volume)],  # noqa: PLR0124 - NaN
-        "vwap": [None if value != value else value for value in column(series.vwap)],  # noqa: PLR0124 - NaN
-        "trade_count": [None if value != value else int(value) for value in column(series.counts)],  # noqa: PLR0124
+        "volume": [None if isnan(value) else value for value in column(series.volume)],
+        "vwap": [None if isnan(value) else value for value in column(series.vwap)],
+        "trade_count": [None if isnan(value) else int(value) for value in column(series.counts)],
         "adjusted_close": [None] * len(dates),
         "final": _finals(dates, is_final),
     }

@@ -521,9 +521,9 @@ def _shown(value: object, limit: int = 200) -> str:
 
 _HANDLERS: Final = {
     "SETUP": DXLinkProtocol._on_setup,  # noqa: SLF001 - the table of the class above
-    "AUTH_STATE": DXLinkProtocol._on_auth_state,  # noqa: SLF001
-    "CHANNEL_OPENED": DXLinkProtocol._on_channel_opened,  # noqa: SLF001
-    "CHANNEL_CLOSED": DXLinkProtocol._on_channel_closed,  # noqa: SLF001
-    "FEED_CONFIG": DXLinkProtocol._on_feed_config,  # noqa: SLF001
-    "ERROR": DXLinkProtocol._on_error,  # noqa: SLF001
+    "AUTH_STATE": DXLinkProtocol._on_auth_state,  # noqa: SLF001 - likewise
+    "CHANNEL_OPENED": DXLinkProtocol._on_channel_opened,  # noqa: SLF001 - likewise
+    "CHANNEL_CLOSED": DXLinkProtocol._on_channel_closed,  # noqa: SLF001 - likewise
+    "FEED_CONFIG": DXLinkProtocol._on_feed_config,  # noqa: SLF001 - likewise
+    "ERROR": DXLinkProtocol._on_error,  # noqa: SLF001 - likewise
 }

@@ -68,7 +68,7 @@ async def open_socket(url: str) -> ClientConnection:
         If there is no connection.
     """
     from websockets.asyncio.client import connect  # noqa: PLC0415 - an extra, and heavy
-    from websockets.exceptions import WebSocketException  # noqa: PLC0415
+    from websockets.exceptions import WebSocketException  # noqa: PLC0415 - likewise
 
     parts = urlsplit(url)
     if parts.scheme not in {"ws", "wss"} or not parts.hostname:

@@ -165,7 +165,7 @@ def parquet_bytes(frame: pl.DataFrame) -> bytes:
         If a column has no form in Parquet.
     """
     import pyarrow as pa  # noqa: PLC0415 - who only reads does without; it takes 0.1 s to load
-    import pyarrow.parquet as pq  # noqa: PLC0415
+    import pyarrow.parquet as pq  # noqa: PLC0415 - likewise
 
     buffer = io.BytesIO()
     try:
