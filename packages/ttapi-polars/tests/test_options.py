@@ -8,11 +8,13 @@ from statistics import NormalDist
 
 import polars as pl
 import pytest
+import QuantLib as ql  # noqa: N813 - as its own documentation has it
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ttapi_core.errors import ParameterError
 from ttapi_polars import black_scholes_price
+from ttapi_polars.black76 import black76_price
 
 NORMAL = NormalDist()
 
@@ -148,3 +150,71 @@ def test_price_given_columns_keeps_length_and_order() -> None:
 def test_price_given_a_wrong_number_raises_when_built(name: str, value: object) -> None:
     with pytest.raises(ParameterError, match=name):
         black_scholes_price(**dataclasses.asdict(Option()) | {name: value})
+
+
+@given(OPTIONS)
+@settings(max_examples=60)
+def test_prices_equal_quantlibs(option: Option) -> None:
+    """Black's formula on the forward is the same price, reached through other code."""
+    forward = option.asset / math.exp(-option.rate * option.years)
+    terms = {"volatility": option.volatility, "rate": option.rate, "is_call": option.is_call}
+    ours = pl.select(black76_price(forward, option.strike, option.years, **terms)).item()
+    deviation = option.volatility * math.sqrt(option.years)
+    kind = ql.Option.Call if option.is_call else ql.Option.Put
+    theirs = ql.blackFormula(kind, option.strike, forward, deviation, math.exp(-option.rate * option.years))
+    assert ours == pytest.approx(theirs, abs=option.slack)
+    assert option.price == pytest.approx(theirs, abs=option.slack)
+
+
+@given(OPTIONS, st.floats(1.0001, 1.5))
+@settings(max_examples=40)
+def test_price_never_falls_with_volatility(option: Option, factor: float) -> None:
+    more = dataclasses.replace(option, volatility=option.volatility * factor)
+    assert more.price >= option.price - option.slack
+
+
+@pytest.mark.parametrize("name", ["forward", "strike", "years", "volatility", "rate"])
+@pytest.mark.parametrize("value", [None, math.nan, math.inf, -math.inf])
+def test_black76_given_an_unusable_value_in_a_column_is_null(name: str, value: float | None) -> None:
+    terms = {"forward": 100.0, "strike": 90.0, "years": 1.0, "volatility": 0.2, "rate": 0.01, "is_call": True}
+    frame = pl.DataFrame({name: [value]}, schema={name: pl.Float64})
+    assert frame.select(black76_price(**terms | {name: pl.col(name)})).item() is None
+
+
+def test_black76_given_a_wrong_number_raises_when_built() -> None:
+    with pytest.raises(ParameterError, match="forward"):
+        black76_price(-1.0, 100.0, 1.0, volatility=0.2, is_call=True)
+
+
+def test_price_beyond_the_range_of_a_float_is_null() -> None:
+    assert Option(spot=1e308, strike=1.0, rate=0.0, dividend_yield=-10.0, years=5.0).price is None
+
+
+ROWS = pl.DataFrame(
+    {
+        "spot": [100.0, 90.0, None, 120.0, 80.0, 100.0],
+        "is_call": [True, False, True, None, False, True],
+        "symbol": ["A", "B", "A", "B", "A", "B"],
+    }
+)
+PRICE = black_scholes_price(pl.col("spot"), 100, 1, volatility=0.2, rate=0.01, is_call=pl.col("is_call"))
+
+
+def test_price_is_the_same_lazy_eager_streaming_and_by_group() -> None:
+    eager = ROWS.select(PRICE)
+    assert ROWS.lazy().select(PRICE).collect().equals(eager)
+    assert ROWS.lazy().select(PRICE).collect(engine="streaming").equals(eager)
+    assert ROWS.select(PRICE.over("symbol")).equals(eager)
+    grouped = ROWS.group_by("symbol", maintain_order=True).agg(PRICE)
+    assert grouped["price"].to_list()[0] == eager["price"].gather([0, 2, 4]).to_list()
+
+
+def test_price_given_chunks_is_the_same() -> None:
+    chunks = pl.concat([ROWS[:1], ROWS[1:4], ROWS[4:]], rechunk=False)
+    assert chunks.select(PRICE).equals(ROWS.select(PRICE))
+
+
+def test_price_given_no_rows_is_empty() -> None:
+    empty = ROWS.clear().select(PRICE)
+    assert empty.schema == {"price": pl.Float64}
+    assert empty.height == 0

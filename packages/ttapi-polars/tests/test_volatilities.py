@@ -4,33 +4,21 @@
 import itertools
 import math
 import statistics
-from datetime import date, timedelta
-from random import Random
 
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from polars.testing import assert_frame_equal
 
-from ttapi_core.errors import DataError, ParameterError
-from ttapi_polars import realized_volatility, volatility, volatility_by_symbol
+from ttapi_core.errors import ParameterError
+from ttapi_polars import realized_volatility, volatility
+from ttapi_polars.volatilities import bipower_volatility, ewma_volatility, rolling_bipower_volatility
 
 PRICE = st.floats(min_value=0.01, max_value=1e5)
-COLUMNS = ["symbol", "days", "volatility", "last_close", "first_date", "last_date"]
 
 
 def stdev_of_log_returns(prices: list[float]) -> float:
     return statistics.stdev(math.log(after / before) for before, after in itertools.pairwise(prices))
-
-
-def bars(prices: dict[str, list[float | None]]) -> pl.LazyFrame:
-    rows = [
-        {"symbol": symbol, "date": date(2024, 1, 1) + timedelta(days=i), "close": close}
-        for symbol, closes in prices.items()
-        for i, close in enumerate(closes)
-    ]
-    return pl.LazyFrame(rows, schema={"symbol": pl.String, "date": pl.Date, "close": pl.Float64})
 
 
 @given(st.lists(PRICE, min_size=3, max_size=40))
@@ -84,109 +72,70 @@ def test_volatility_given_wrong_periods_raises_when_built(periods: object) -> No
         volatility(pl.col("close"), periods_per_year=periods)
 
 
-def test_volatility_by_symbol_has_the_promised_columns_and_types() -> None:
-    answer = volatility_by_symbol(bars({"A": [10.0, 11.0, 10.0]}), days_min=3)
-    assert answer.collect_schema() == pl.Schema(
-        dict(
-            zip(
-                COLUMNS,
-                [pl.String, pl.UInt32, pl.Float64, pl.Float64, pl.Date, pl.Date],
-                strict=True,
-            )
-        )
+def log_returns_of(prices: list[float | None]) -> list[float | None]:
+    pairs = itertools.pairwise(prices)
+    return [None, *(math.log(b / a) if a and b else None for a, b in pairs)]
+
+
+@given(st.lists(st.one_of(PRICE, st.none()), min_size=1, max_size=40), st.sampled_from([0.5, 0.94, 0.97]))
+@settings(max_examples=60)
+def test_ewma_volatility_equals_the_recursion(prices: list[float | None], decay: float) -> None:
+    """After a gap of k rows the old weight has decayed k + 1 times, and weights still add up to one."""
+    expected, estimate, old = [], None, 1.0
+    for change in log_returns_of(prices):
+        old *= decay
+        if change is not None:
+            new = 1 - decay
+            estimate = change**2 if estimate is None else (old * estimate + new * change**2) / (old + new)
+            old = 1.0
+        expected.append(None if change is None else math.sqrt(estimate * 252))
+    frame = pl.DataFrame({"close": prices}, schema={"close": pl.Float64})
+    answer = frame.select(ewma_volatility(pl.col("close"), decay=decay, periods_per_year=252)).to_series()
+    assert answer.is_null().to_list() == [value is None for value in expected]
+    # Squares of returns near the rounding of the logarithm have few digits, hence the absolute part.
+    assert answer.drop_nulls().to_list() == pytest.approx(
+        [value for value in expected if value is not None], rel=1e-9, abs=1e-12
     )
 
 
-@given(
-    st.dictionaries(
-        st.sampled_from(["SPY", "AAPL", "BRK/B", "Z"]), st.lists(PRICE, min_size=3, max_size=15), min_size=1
-    ),
-    st.randoms(),
-)
-@settings(max_examples=30)
-def test_volatility_by_symbol_does_not_depend_on_the_order_of_rows(
-    prices: dict[str, list[float]], random: Random
-) -> None:
-    frame = bars(prices).collect()
-    order = list(range(frame.height))
-    random.shuffle(order)
-    answer = volatility_by_symbol(frame[order].lazy(), days_min=3).collect()
-    assert answer["symbol"].to_list() == sorted(prices)
-    for row in answer.iter_rows(named=True):
-        expected = stdev_of_log_returns(prices[row["symbol"]]) * math.sqrt(252)
-        assert row["volatility"] == pytest.approx(expected, rel=1e-10, abs=1e-13)
-        assert row["days"] == len(prices[row["symbol"]])
-        assert row["last_close"] == prices[row["symbol"]][-1]
+@pytest.mark.parametrize("decay", [0, 1, -0.5, 94, math.nan, None])
+def test_ewma_volatility_given_a_wrong_decay_raises_when_built(decay: object) -> None:
+    with pytest.raises(ParameterError, match="decay"):
+        ewma_volatility(pl.col("close"), decay=decay, periods_per_year=252)
 
 
-def test_volatility_by_symbol_equals_volatility_over_symbol() -> None:
-    frame = bars({"A": [10.0, 11.0, 12.0, 11.5], "B": [5.0, 4.0, 4.5, 4.4]})
-    over = frame.with_columns(volatility(pl.col("close")).over("symbol")).unique(["symbol"]).sort("symbol")
-    by_symbol = volatility_by_symbol(frame, days_min=3).collect()
-    assert by_symbol["volatility"].to_list() == over.collect()["close"].to_list()
+@given(st.lists(st.one_of(PRICE, st.none()), min_size=1, max_size=30))
+@settings(max_examples=60)
+def test_bipower_volatility_equals_the_mean_of_products(prices: list[float | None]) -> None:
+    pairs = itertools.pairwise(log_returns_of(prices))
+    products = [abs(a) * abs(b) for a, b in pairs if a is not None and b is not None]
+    frame = pl.DataFrame({"close": prices}, schema={"close": pl.Float64})
+    answer = frame.select(bipower_volatility(pl.col("close"), periods_per_year=12)).item()
+    if not products:
+        assert answer is None
+    else:
+        expected = math.sqrt(12 * math.pi / 2 * statistics.fmean(products))
+        assert answer == pytest.approx(expected, rel=1e-9, abs=1e-12)
 
 
-@pytest.mark.parametrize(("days", "known"), [(19, False), (20, True)])
-def test_volatility_by_symbol_given_too_few_days_is_null_not_wrong(days: int, known: bool) -> None:
-    answer = volatility_by_symbol(bars({"A": [10.0 + i % 3 for i in range(days)]})).collect()
-    assert answer["days"].item() == days
-    assert (answer["volatility"].item() is not None) is known
+def test_bipower_volatility_hardly_sees_a_jump() -> None:
+    calm = [100.0 + i % 2 for i in range(200)]
+    jumped = calm[:100] + [2 * price for price in calm[100:]]
+    frame = pl.DataFrame({"calm": calm, "jumped": jumped})
+    robust = frame.select(bipower_volatility(pl.all())).row(0)
+    plain = frame.select(volatility(pl.all())).row(0)
+    assert robust[1] / robust[0] < 1.5
+    assert plain[1] / plain[0] > 4
 
 
-def test_volatility_by_symbol_given_gaps_counts_returns_and_not_only_days() -> None:
-    """Each gap takes two returns away; the days that are left are still counted."""
-    closes = [10.0, 11.0, None, 12.0, 0.0, 11.0, math.nan, 12.0, 11.0]
-    row = volatility_by_symbol(bars({"A": closes}), days_min=3).collect().row(0, named=True)
-    assert row["days"] == 6
-    assert row["volatility"] == pytest.approx(
-        statistics.stdev([math.log(1.1), math.log(11 / 12)]) * math.sqrt(252)
+def test_rolling_bipower_volatility_is_the_whole_one_of_each_window() -> None:
+    prices = pl.Series("close", [100.0, 103.0, 101.0, 104.0, 104.0, 99.0, 100.0])
+    answer = prices.to_frame().select(
+        rolling_bipower_volatility(pl.col("close"), window=2, periods_per_year=252)
     )
-    assert volatility_by_symbol(bars({"A": closes}), days_min=4).collect()["volatility"].item() is None
-
-
-def test_volatility_by_symbol_given_unusable_ends_reports_the_usable_span() -> None:
-    closes = [None, 10.0, 11.0, 12.0, -1.0]
-    row = volatility_by_symbol(bars({"A": closes}), days_min=3).collect().row(0, named=True)
-    assert (row["first_date"], row["last_date"], row["last_close"]) == (
-        date(2024, 1, 2),
-        date(2024, 1, 4),
-        12.0,
-    )
-
-
-@pytest.mark.parametrize("broken", [date(2024, 1, 1), None])
-def test_volatility_by_symbol_given_a_day_twice_or_no_day_is_null(broken: date | None) -> None:
-    extra = pl.LazyFrame(
-        {"symbol": ["A"], "date": [broken], "close": [10.5]}, schema_overrides={"date": pl.Date}
-    )
-    frame = pl.concat([bars({"A": [10.0, 11.0, 12.0], "B": [1.0, 2.0, 3.0]}), extra])
-    answer = volatility_by_symbol(frame, days_min=3).collect()
-    assert answer["volatility"].is_null().to_list() == [True, False]
-
-
-def test_volatility_by_symbol_given_no_rows_has_no_rows() -> None:
-    answer = volatility_by_symbol(bars({})).collect()
-    assert (answer.columns, answer.height) == (COLUMNS, 0)
-
-
-def test_volatility_by_symbol_given_other_column_names_gives_the_same() -> None:
-    frame = bars({"A": [10.0, 11.0, 12.0]})
-    renamed = frame.rename({"symbol": "ticker", "date": "day", "close": "adjusted"})
-    answer = volatility_by_symbol(renamed, days_min=3, symbol="ticker", time="day", price="adjusted")
-    assert_frame_equal(answer, volatility_by_symbol(frame, days_min=3))
-
-
-def test_volatility_by_symbol_given_a_missing_column_names_it_and_those_present() -> None:
-    with pytest.raises(DataError, match=r"'close'.*columns present: symbol, date") as caught:
-        volatility_by_symbol(bars({}).drop("close"))
-    assert caught.value.column == "close"
-
-
-def test_volatility_by_symbol_given_text_prices_raises() -> None:
-    with pytest.raises(DataError, match="expected numbers"):
-        volatility_by_symbol(bars({}).cast({"close": pl.String}))
-
-
-def test_volatility_by_symbol_given_too_few_days_min_raises() -> None:
-    with pytest.raises(ParameterError, match="days_min"):
-        volatility_by_symbol(bars({}), days_min=2)
+    whole = [
+        prices.slice(i - 3, 4).to_frame().select(bipower_volatility(pl.col("close"))).item()
+        for i in range(3, 7)
+    ]
+    assert answer["close"].to_list()[:3] == [None] * 3
+    assert answer["close"].to_list()[3:] == pytest.approx(whole)

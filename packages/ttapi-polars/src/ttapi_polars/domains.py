@@ -32,6 +32,12 @@ def require_finite(parameter: str, value: float) -> None:
         raise ParameterError(parameter, value, "a finite number")
 
 
+def require_fraction(parameter: str, value: float) -> None:
+    """Raise `ParameterError` unless ``value`` is above zero and below one."""
+    if not _is_finite(value) or not 0 < value < 1:
+        raise ParameterError(parameter, value, "a number above zero and below one")
+
+
 # Callers without a type checker may pass anything, hence `object`; a bool is no number here.
 def _is_whole(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)

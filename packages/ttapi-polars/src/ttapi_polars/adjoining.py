@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: Apache-2.0
+"""
+One compiled pass over a column that holds many instruments, with their borders found first.
+
+`pl.Expr.over` gathers the rows of each instrument, evaluates the expression a group at a time and scatters
+the results. Where the rows of an instrument adjoin, as in every stored table, one pass that begins afresh
+at each border gives the same in a fraction of the time. Rows that do not adjoin are brought together first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+import polars as pl
+
+from ttapi_core.errors import DataError
+from ttapi_polars.threads import even_pieces, side_by_side
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Pass: TypeAlias = Callable[[Sequence[NDArray[np.float64]], NDArray[np.int64]], NDArray[np.float64]]
+    """Takes columns (NaN is missing) and the first row of each instrument, the end last; gives a column."""
+
+_STRIDE: Final = 64
+"""Rows between two looks at a sorted column."""
+_PIECE_ROWS: Final = 65_536
+"""What a thread takes at a time: half a megabyte a column stays in the cache."""
+
+
+def over_adjoining(columns: Sequence[pl.Expr], by: pl.Expr, run: Pass) -> pl.Expr:
+    """
+    Run a compiled pass over each instrument.
+
+    Parameters
+    ----------
+    columns
+        What the pass takes, of any numeric type.
+    by
+        What tells the instruments apart; null is one of them.
+    run
+        The pass.
+
+    Returns
+    -------
+    pl.Expr
+        Float64, of the length and in the order of the columns; null where the pass gives NaN.
+    """
+
+    def evaluate(series: Sequence[pl.Series]) -> pl.Series:
+        *values, labels = series
+        numbers = [_numbers(value) for value in values]
+        starts = borders(labels)
+        if _adjoin(labels, starts):
+            return _in_pieces(numbers, starts, run)
+        order = labels.to_frame("by").select(pl.arg_sort_by("by", maintain_order=True)).to_series()
+        together = [number.gather(order) for number in numbers]
+        sorted_labels = labels.gather(order)
+        results = _in_pieces(together, borders(sorted_labels), run)
+        return results.gather(order.arg_sort())
+
+    return pl.map_batches([*columns, by], evaluate, return_dtype=pl.Float64)
+
+
+def over(expression: pl.Expr, by: pl.Expr | None) -> pl.Expr:
+    """Evaluate for each instrument, or as it is if there is just one."""
+    return expression if by is None else expression.over(by)
+
+
+def _numbers(values: pl.Series) -> pl.Series:
+    if not (values.dtype.is_numeric() or values.dtype == pl.Null):
+        raise DataError(f"holds {values.dtype}, expected numbers", column=values.name)
+    return values.cast(pl.Float64)
+
+
+def borders(labels: pl.Series) -> NDArray[np.int64]:
+    """
+    Find where a label differs from the one before.
+
+    Parameters
+    ----------
+    labels
+        Any type, nulls included.
+
+    Returns
+    -------
+    numpy.ndarray
+        Int64: 0, every such row in order, and last the number of rows; just ``[0]`` if there are none.
+    """
+    import numpy as np  # noqa: PLC0415 - only the extra brings it
+
+    rows = len(labels)
+    if rows == 0:
+        return np.zeros(1, dtype=np.int64)
+    changes = _changes_of_sorted(labels) if _is_sorted(labels) else _changes(labels, 1, rows)
+    return np.concatenate(([0], changes, [rows])).astype(np.int64, copy=False)
+
+
+def _is_sorted(labels: pl.Series) -> bool:
+    return labels.flags["SORTED_ASC"] or labels.flags["SORTED_DESC"]
+
+
+def _changes(labels: pl.Series, first: int, end: int) -> NDArray[np.int64]:
+    """Compare every row from ``first`` to before ``end`` with the one before it."""
+    import numpy as np  # noqa: PLC0415 - only the extra brings it
+
+    def compare(start: int, stop: int) -> NDArray[np.int64]:
+        here = labels.slice(first + start, stop - start)
+        before = labels.slice(first + start - 1, stop - start)
+        return here.ne_missing(before).arg_true().to_numpy().astype(np.int64) + (first + start)
+
+    return np.concatenate(
+        side_by_side(even_pieces(end - first, size=1 << 20), compare) or [np.empty(0, np.int64)]
+    )
+
+
+def _changes_of_sorted(labels: pl.Series) -> NDArray[np.int64]:
+    """Look at one row in `_STRIDE`: between two equal labels of a sorted column there is no other."""
+    import numpy as np  # noqa: PLC0415 - only the extra brings it
+
+    rows = len(labels)
+    looks = np.append(np.arange(0, rows - 1, _STRIDE), rows - 1)
+    seen = labels.gather(pl.Series(looks))
+    differs = seen.slice(1).ne_missing(seen.slice(0, len(seen) - 1)).arg_true().to_numpy()
+    if differs.size * 4 > looks.size:
+        return _changes(labels, 1, rows)
+    # Every row of a stretch is looked at: it may hold many short groups.
+    close = looks[differs][:, None] + np.arange(1, _STRIDE + 1)
+    close = close[close <= looks[differs + 1][:, None]]
+    here, before = labels.gather(pl.Series(close)), labels.gather(pl.Series(close - 1))
+    found: NDArray[np.int64] = close[here.ne_missing(before).to_numpy()]
+    return found
+
+
+def _adjoin(labels: pl.Series, starts: NDArray[np.int64]) -> bool:
+    if _is_sorted(labels):
+        return True
+    firsts = labels.gather(pl.Series(starts[:-1]))
+    return firsts.n_unique() == len(firsts)
+
+
+def _in_pieces(numbers: Sequence[pl.Series], starts: NDArray[np.int64], run: Pass) -> pl.Series:
+    import numpy as np  # noqa: PLC0415 - only the extra brings it
+
+    def evaluate(first_group: int, end_group: int) -> pl.Series:
+        first, end = int(starts[first_group]), int(starts[end_group])
+        arrays = [np.ascontiguousarray(number.slice(first, end - first).to_numpy()) for number in numbers]
+        return pl.Series(run(arrays, starts[first_group : end_group + 1] - first)).fill_nan(None)
+
+    pieces = side_by_side(_whole_groups(starts), evaluate)
+    return pl.concat(pieces) if pieces else pl.Series(dtype=pl.Float64)
+
+
+def _whole_groups(starts: NDArray[np.int64]) -> list[tuple[int, int]]:
+    """Gather instruments until a piece has rows enough for a thread."""
+    import numpy as np  # noqa: PLC0415 - only the extra brings it
+
+    goals = np.arange(0, int(starts[-1]), _PIECE_ROWS)
+    cuts = np.unique(np.append(np.searchsorted(starts[:-1], goals), starts.size - 1))
+    return [(int(cut), int(following)) for cut, following in pairwise(cuts)]

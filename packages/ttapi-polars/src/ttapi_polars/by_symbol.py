@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: Apache-2.0
+"""
+Tables of one row a symbol.
+
+Rows that are known to be in order of symbol and time, as a store keeps them, need no hash table and no
+sorting: told so, Polars cuts the column at the borders. What is claimed is checked where that costs next to
+nothing: a symbol that turns up twice is an error, and days that do not rise make an estimate null.
+"""
+
+from __future__ import annotations
+
+import math
+
+import polars as pl
+
+from ttapi_core.errors import DataError, ParameterError
+from ttapi_polars.domains import require_count, require_positive
+from ttapi_polars.inputs import Kind, positive, require_columns
+
+
+def summarize(
+    frame: pl.LazyFrame,
+    *measures: pl.Expr,
+    symbol: str = "symbol",
+    time: str = "date",
+    is_sorted: bool = False,
+) -> pl.LazyFrame:
+    """
+    Reduce the rows of each symbol to one row.
+
+    Parameters
+    ----------
+    frame
+        Rows of many symbols.
+    *measures
+        Expressions with one value a symbol, each with a name of its own, such as
+        ``volatility(pl.col("close")).alias("volatility")``. They see the rows of one symbol, in time order.
+    symbol, time
+        Names of the columns.
+    is_sorted
+        Whether the rows are known to be in order of symbol and time, as those of a store's scan; else they
+        are sorted first. A symbol whose rows are then not together is an error on collect.
+
+    Returns
+    -------
+    pl.LazyFrame
+        The symbol and a column for each measure, sorted by symbol.
+
+    Raises
+    ------
+    ParameterError
+        If there is no measure; at the call.
+    DataError
+        If a column is missing or ``time`` is no time, at the call; if ``is_sorted`` was not true, on collect.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> bars = pl.LazyFrame({"symbol": ["A", "A", "B"], "date": [1, 2, 1], "close": [1.0, 2.0, 7.0]})
+    >>> bars = bars.with_columns(pl.col("date").cast(pl.Date))
+    >>> summarize(bars, pl.col("close").last(), pl.len().alias("rows"), is_sorted=True).collect().rows()
+    [('A', 2.0, 2), ('B', 7.0, 1)]
+    """
+    if not measures:
+        raise ParameterError("measures", measures, "at least one expression")
+    require_columns(frame, {symbol: Kind.ANY, time: Kind.TIME})
+    rows = frame if is_sorted else frame.sort(symbol, time, maintain_order=True)
+    return _cut_at_borders(rows, symbol, measures)
+
+
+def volatility_by_symbol(
+    frame: pl.LazyFrame,
+    *,
+    days_min: int = 20,
+    periods_per_year: float = 252,
+    price: str = "close",
+    symbol: str = "symbol",
+    time: str = "date",
+    is_sorted: bool = False,
+) -> pl.LazyFrame:
+    """
+    Annualised volatility of daily log returns, one row a symbol.
+
+    Parameters
+    ----------
+    frame
+        Daily bars, one row a symbol and day, rows in any order.
+    days_min
+        Days that an estimate needs, at least 3.
+    periods_per_year
+        Bars in a year; scales the variance.
+    price, symbol, time
+        Names of the columns of prices, of instrument names, and of days.
+    is_sorted
+        Whether the rows are known to be in order of symbol and day, as those of a store's scan: then nothing
+        is hashed or sorted. A symbol whose rows are not together is an error on collect.
+
+    Returns
+    -------
+    pl.LazyFrame
+        Sorted by symbol, with the columns ``symbol`` (as given), ``days`` (UInt32, days with a usable price),
+        ``volatility`` (Float64, a fraction per square-root year), ``last_close`` (Float64, the newest usable
+        price), ``first_date`` and ``last_date`` (the first and last day with a usable price).
+
+        ``volatility`` is null rather than wrong: where fewer than ``days_min`` prices or ``days_min - 1``
+        returns can be used (see `log_returns`), and where a symbol has a day twice or a null day.
+
+    Raises
+    ------
+    ParameterError
+        If ``days_min < 3`` or ``periods_per_year <= 0``; at the call.
+    DataError
+        If a column is missing or the prices are no numbers, at the call, from the schema alone; if
+        ``is_sorted`` was not true, on collect.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> from datetime import date
+    >>> bars = pl.LazyFrame({
+    ...     "symbol": ["A", "B", "A", "A"],
+    ...     "date": [date(2024, 1, day) for day in (4, 2, 2, 3)],
+    ...     "close": [100.0, 7.0, 100.0, 101.0],
+    ... })
+    >>> table = volatility_by_symbol(bars, days_min=3).collect()
+    >>> table.select("symbol", "days", pl.col("volatility").round(6)).rows()
+    [('A', 3, 0.223384), ('B', 1, None)]
+    """
+    require_count("days_min", days_min, least=3)
+    require_positive("periods_per_year", periods_per_year)
+    require_columns(frame, {symbol: Kind.ANY, time: Kind.TIME, price: Kind.NUMBER})
+    used = positive(pl.col(price))
+    # The logarithm is taken of the whole column at once, outside the groups.
+    rows = frame.select(
+        pl.col(symbol).alias("symbol"),
+        pl.col(time).alias("time"),
+        used.alias("price"),
+        used.log().alias("log"),
+    )
+    whole, rises = pl.col("time").is_not_null().all(), (pl.col("time") > pl.col("time").shift(1)).all()
+    if is_sorted:
+        measures = _measures(pl.col("price"), pl.col("log"), days_min, periods_per_year, sound=whole & rises)
+        return _cut_at_borders(rows, "symbol", measures)
+    price_in_order, log_in_order = (pl.col(name).sort_by("time") for name in ("price", "log"))
+    unique = pl.col("time").is_unique().all()
+    measures = _measures(price_in_order, log_in_order, days_min, periods_per_year, sound=whole & unique)
+    return rows.group_by("symbol").agg(measures).sort("symbol")
+
+
+def _measures(
+    price: pl.Expr, log: pl.Expr, days_min: int, periods_per_year: float, *, sound: pl.Expr
+) -> tuple[pl.Expr, ...]:
+    returns = log.diff()
+    enough = (price.count() >= days_min) & (returns.count() >= days_min - 1)
+    estimate = returns.std(ddof=1) * math.sqrt(periods_per_year)
+    used_day = pl.col("time").filter(pl.col("price").is_not_null())
+    return (
+        price.count().cast(pl.UInt32).alias("days"),
+        pl.when(sound & enough).then(estimate).alias("volatility"),
+        price.drop_nulls().last().alias("last_close"),
+        used_day.min().alias("first_date"),
+        used_day.max().alias("last_date"),
+    )
+
+
+def _cut_at_borders(frame: pl.LazyFrame, symbol: str, measures: tuple[pl.Expr, ...]) -> pl.LazyFrame:
+    groups = frame.set_sorted(symbol).group_by(symbol, maintain_order=True).agg(measures)
+    # Nothing is pushed down past the check: it sees every symbol, whatever is selected afterwards.
+    return groups.map_batches(
+        lambda table: _require_rising(table, symbol),
+        predicate_pushdown=False,
+        projection_pushdown=False,
+        slice_pushdown=False,
+    )
+
+
+def _require_rising(table: pl.DataFrame, symbol: str) -> pl.DataFrame:
+    symbols = table[symbol]
+    later, before = symbols.slice(1), symbols.slice(0, max(len(symbols) - 1, 0))
+    falls = later.is_null() | (before.is_not_null() & (later <= before).fill_null(value=True))
+    if falls.any():
+        at = falls.arg_true()[0]
+        raise DataError(
+            f"is not in order: the rows of {later[at]} come after those of {before[at]}",
+            column=symbol,
+            hint="leave is_sorted out, or sort by symbol and time",
+        )
+    return table
