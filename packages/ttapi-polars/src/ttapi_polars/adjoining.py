@@ -22,10 +22,11 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    Pass: TypeAlias = Callable[[Sequence[NDArray[np.float64]], NDArray[np.int64]], NDArray[np.float64]]
-    """Takes columns (NaN is missing) and the first row of each instrument, the end last; gives a column."""
+    Floats: TypeAlias = NDArray[np.float64]
+    Pass: TypeAlias = Callable[[Sequence[Floats], NDArray[np.int64], Floats], None]
+    """Takes columns (NaN is missing), the first row of each instrument, the end last, and what to fill in."""
 
-_STRIDE: Final = 64
+_STRIDE: Final = 1024
 """Rows between two looks at a sorted column."""
 _PIECE_ROWS: Final = 65_536
 """What a thread takes at a time: half a megabyte a column stays in the cache."""
@@ -123,16 +124,37 @@ def _changes_of_sorted(labels: pl.Series) -> NDArray[np.int64]:
 
     rows = len(labels)
     looks = np.append(np.arange(0, rows - 1, _STRIDE), rows - 1)
-    seen = labels.gather(pl.Series(looks))
-    differs = seen.slice(1).ne_missing(seen.slice(0, len(seen) - 1)).arg_true().to_numpy()
-    if differs.size * 4 > looks.size:
-        return _changes(labels, 1, rows)
-    # Every row of a stretch is looked at: it may hold many short groups.
-    close = looks[differs][:, None] + np.arange(1, _STRIDE + 1)
-    close = close[close <= looks[differs + 1][:, None]]
-    here, before = labels.gather(pl.Series(close)), labels.gather(pl.Series(close - 1))
-    found: NDArray[np.int64] = close[here.ne_missing(before).to_numpy()]
-    return found
+    low, high = looks[:-1], looks[1:]
+    differs = _differ(labels, low, high)
+    if differs.sum() * 4 > low.size:
+        return _changes(labels, 1, rows)  # short groups: bisecting each costs more than a look at every row
+    found = [np.empty(0, np.int64)]
+    low, high = low[differs], high[differs]
+    while low.size:
+        first = _first_change(labels, low, high)
+        found.append(first)
+        more = _differ(labels, first, high)
+        low, high = first[more], high[more]
+    return np.sort(np.concatenate(found))
+
+
+def _first_change(labels: pl.Series, low: NDArray[np.int64], high: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Bisect all stretches at once: the first row of each whose label is not that of row ``low``."""
+    import numpy as np  # noqa: PLC0415 - only the extra brings it
+
+    same, other = low.copy(), high.copy()
+    while (open_ := other - same > 1).any():
+        middle = (same + other) // 2
+        differs = _differ(labels, low, middle)
+        other = np.where(open_ & differs, middle, other)
+        same = np.where(open_ & ~differs, middle, same)
+    return other
+
+
+def _differ(labels: pl.Series, rows: NDArray[np.int64], others: NDArray[np.int64]) -> NDArray[np.bool_]:
+    unequal = labels.gather(pl.Series(rows)).ne_missing(labels.gather(pl.Series(others)))
+    answer: NDArray[np.bool_] = unequal.to_numpy()
+    return answer
 
 
 def _adjoin(labels: pl.Series, starts: NDArray[np.int64]) -> bool:
@@ -145,13 +167,16 @@ def _adjoin(labels: pl.Series, starts: NDArray[np.int64]) -> bool:
 def _in_pieces(numbers: Sequence[pl.Series], starts: NDArray[np.int64], run: Pass) -> pl.Series:
     import numpy as np  # noqa: PLC0415 - only the extra brings it
 
-    def evaluate(first_group: int, end_group: int) -> pl.Series:
+    # In one piece, for the system hands out large memory in large pages; every page is a cost of its own.
+    answer = np.empty(int(starts[-1]))
+
+    def evaluate(first_group: int, end_group: int) -> None:
         first, end = int(starts[first_group]), int(starts[end_group])
         arrays = [np.ascontiguousarray(number.slice(first, end - first).to_numpy()) for number in numbers]
-        return pl.Series(run(arrays, starts[first_group : end_group + 1] - first)).fill_nan(None)
+        run(arrays, starts[first_group : end_group + 1] - first, answer[first:end])
 
-    pieces = side_by_side(_whole_groups(starts), evaluate)
-    return pl.concat(pieces) if pieces else pl.Series(dtype=pl.Float64)
+    side_by_side(_whole_groups(starts), evaluate)
+    return pl.Series(answer).fill_nan(None)
 
 
 def _whole_groups(starts: NDArray[np.int64]) -> list[tuple[int, int]]:

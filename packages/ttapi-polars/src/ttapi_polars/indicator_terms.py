@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
+from functools import reduce
+from operator import and_
 from typing import Final
 
 import polars as pl
@@ -30,12 +32,17 @@ def once(build: Callable[..., pl.Expr], *values: pl.Expr) -> pl.Expr:
     single name: there ``build`` is given the values themselves, for the same result.
     """
     name = values[0].meta.output_name(raise_if_undetermined=False)
-    if name is None:
+    if name is None and not _is_made_of_fields(values[0]):
         return build(*values)
     labels = [f"value_{i}" for i in range(len(values))]
     bound = pl.struct([value.alias(label) for value, label in zip(values, labels, strict=True)])
     result = build(*[pl.field(label) for label in labels])
-    return bound.struct.with_fields(result.alias("result")).struct.field("result").alias(name)
+    return bound.struct.with_fields(result.alias("result")).struct.field("result").alias(name or "result")
+
+
+def _is_made_of_fields(value: pl.Expr) -> bool:
+    # Within a binding a field has no name that Polars knows of; the outermost binding gives the name.
+    return not value.meta.has_multiple_outputs() and not value.meta.root_names()
 
 
 def sound(value: pl.Expr) -> pl.Expr:
@@ -85,8 +92,7 @@ def smoothed(value: pl.Expr, seed: pl.Expr, *, weight: float) -> pl.Expr:
         Numbers, null where unusable. Float64, shape ``(n,)``.
     seed
         Null or not finite before the row where smoothing begins and in a gap. The row where it becomes known
-        begins with it; its later rows only say that smoothing goes on. Float64, shape ``(n,)``; used several
-        times, see `once`.
+        begins with it; its later rows only say that smoothing goes on. Float64, shape ``(n,)``.
     weight
         Of the newest value, above 0 and at most 1.
 
@@ -104,24 +110,50 @@ def smoothed(value: pl.Expr, seed: pl.Expr, *, weight: float) -> pl.Expr:
     ticks: enough for all rows that Polars can hold, or for 500 million rows of one instrument with a gap in
     every window.
     """
-    ready = seed.is_finite().fill_null(value=False)
-    if weight == 1:
-        return pl.when(ready).then(value)
-    step, half_life = _clock(weight)
-    jump = _HALVINGS_OF_A_RESTART * half_life
-    begins = ready & ~ready.shift(1, fill_value=False)
-    fed = pl.when(begins).then(seed).when(ready).then(value)
-    ticks = pl.when(begins).then(_ticks(jump)).when(ready).then(_ticks(step)).otherwise(_ticks(0))
-    return fed.ewm_mean_by(ticks.cum_sum(), half_life=f"{half_life}i")
+    return smoothed_alike(lambda average: average, [value], [seed], weight=weight)
+
+
+def smoothed_alike(
+    build: Callable[..., pl.Expr], values: Sequence[pl.Expr], seeds: Sequence[pl.Expr], *, weight: float
+) -> pl.Expr:
+    """
+    Build from the averages of values that begin and end together, each as in `smoothed`, with one clock.
+
+    They begin in the row where the seeds of all are known, and end where that of any is not.
+    """
+    count = len(values)
+
+    def feed(ready: pl.Expr, *known: pl.Expr) -> pl.Expr:
+        begins = ready & ~ready.shift(1, fill_value=False)
+        fed = [
+            pl.when(begins).then(seed).when(ready).then(value)
+            for value, seed in zip(known[:count], known[count:], strict=True)
+        ]
+        step, half_life = _clock(weight)
+        jump = _HALVINGS_OF_A_RESTART * half_life
+        ticks = pl.when(begins).then(_ticks(jump)).when(ready).then(_ticks(step)).otherwise(_ticks(0))
+
+        def smooth(time: pl.Expr, *numbers: pl.Expr) -> pl.Expr:
+            return once(build, *[number.ewm_mean_by(time, half_life=f"{half_life}i") for number in numbers])
+
+        return once(smooth, ticks.cum_sum(), *fed)
+
+    def begin(*known: pl.Expr) -> pl.Expr:
+        ready = reduce(and_, [seed.is_finite() for seed in known[count:]]).fill_null(value=False)
+        if weight == 1:
+            return once(build, *[pl.when(ready).then(value) for value in known[:count]])
+        return once(feed, ready, *known)
+
+    return once(begin, *values, *seeds)
 
 
 def smoothed_from_mean(value: pl.Expr, *, window: int, weight: float) -> pl.Expr:
     """Smooth exponentially, from the mean of the first ``window`` values, in the row of the last of them."""
 
-    def smooth(known: pl.Expr, mean: pl.Expr) -> pl.Expr:
-        return smoothed(known, mean, weight=weight)
+    def smooth(known: pl.Expr) -> pl.Expr:
+        return smoothed(known, known.rolling_mean(window, min_samples=window), weight=weight)
 
-    return once(lambda known: once(smooth, known, known.rolling_mean(window, min_samples=window)), value)
+    return once(smooth, value)
 
 
 def _ticks(count: int) -> pl.Expr:

@@ -6,9 +6,9 @@ from __future__ import annotations
 import polars as pl
 
 from ttapi_core.errors import ParameterError
-from ttapi_polars.averages import exponential_moving_average, wilder_moving_average
+from ttapi_polars.averages import exponential_moving_average
 from ttapi_polars.domains import require_count
-from ttapi_polars.indicator_terms import once, share, smoothed, sound
+from ttapi_polars.indicator_terms import once, share, smoothed, smoothed_alike, sound
 from ttapi_polars.inputs import positive
 
 
@@ -51,12 +51,17 @@ def relative_strength_index(close: pl.Expr, *, window: int = 14) -> pl.Expr:
     """
     require_count("window", window, least=2)
 
-    def build(change: pl.Expr) -> pl.Expr:
-        gain = wilder_moving_average(change.clip(lower_bound=0.0), window=window)
-        loss = wilder_moving_average((-change).clip(lower_bound=0.0), window=window)
-        return once(lambda up, down: share(up, up + down) * 100, gain, loss)
+    def index(gain: pl.Expr, loss: pl.Expr) -> pl.Expr:
+        return share(gain, gain + loss) * 100
 
-    return once(build, once(positive, close).diff())
+    def build(change: pl.Expr) -> pl.Expr:
+        return once(averages, change.clip(lower_bound=0.0), (-change).clip(lower_bound=0.0))
+
+    def averages(rise: pl.Expr, fall: pl.Expr) -> pl.Expr:
+        means = [moves.rolling_mean(window, min_samples=window) for moves in (rise, fall)]
+        return smoothed_alike(index, [rise, fall], means, weight=1 / window)
+
+    return once(build, sound(once(positive, close).diff()))
 
 
 def macd(close: pl.Expr, *, fast_window: int = 12, slow_window: int = 26, signal_window: int = 9) -> pl.Expr:

@@ -4,12 +4,16 @@
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from ttapi_polars import window_kernels as kernels
+
+_KEPT_ROWS_MAX: Final = 1 << 20
+"""What a thread keeps between pieces: 8 MB an array."""
 
 if TYPE_CHECKING:
     from ttapi_polars.adjoining import Pass
@@ -19,12 +23,12 @@ if TYPE_CHECKING:
 def rolling_volatility(*, window: int, periods_per_year: float) -> Pass:
     """Turn close prices into the deviation of log returns; see `ttapi_polars.realized_volatility`."""
 
-    def run(columns: Sequence[Floats], starts: Rows) -> Floats:
+    def run(columns: Sequence[Floats], starts: Rows, out: Floats) -> None:
         (close,) = columns
-        returns, variance = _like(close, 2)
+        (returns,) = _scratch(close.size, 1)
         kernels.log_returns(close, starts, returns)
-        kernels.rolling_variance(returns, starts, window, variance)
-        return _deviation(variance, periods_per_year)
+        kernels.rolling_variance(returns, starts, window, out)
+        _annualize(out, periods_per_year)
 
     return run
 
@@ -32,32 +36,27 @@ def rolling_volatility(*, window: int, periods_per_year: float) -> Pass:
 def ewma_volatility(*, decay: float, periods_per_year: float) -> Pass:
     """Turn close prices into the weighted size of log returns; see `ttapi_polars.ewma_volatility`."""
 
-    def run(columns: Sequence[Floats], starts: Rows) -> Floats:
+    def run(columns: Sequence[Floats], starts: Rows, out: Floats) -> None:
         (close,) = columns
-        returns, variance = _like(close, 2)
+        (returns,) = _scratch(close.size, 1)
         kernels.log_returns(close, starts, returns)
-        kernels.ewma_variance(returns, starts, decay, variance)
-        return _deviation(variance, periods_per_year)
+        kernels.ewma_variance(returns, starts, decay, out)
+        _annualize(out, periods_per_year)
 
     return run
 
 
-def drawdown(columns: Sequence[Floats], starts: Rows) -> Floats:
+def drawdown(columns: Sequence[Floats], starts: Rows, out: Floats) -> None:
     """Turn prices into their distance from the highest so far; see `ttapi_polars.drawdown`."""
-    (price,) = columns
-    (out,) = _like(price, 1)
-    kernels.drawdown(price, starts, out)
-    return out
+    kernels.drawdown(columns[0], starts, out)
 
 
 def rolling_beta(*, window: int) -> Pass:
     """Turn returns and those of a benchmark into the slope; see `ttapi_polars.rolling_beta`."""
 
-    def run(columns: Sequence[Floats], starts: Rows) -> Floats:
+    def run(columns: Sequence[Floats], starts: Rows, out: Floats) -> None:
         returns, benchmark = columns
-        (out,) = _like(returns, 1)
         kernels.rolling_beta(returns, benchmark, starts, window, out)
-        return out
 
     return run
 
@@ -65,11 +64,8 @@ def rolling_beta(*, window: int) -> Pass:
 def simple_returns(*, periods: int) -> Pass:
     """Turn prices into relative changes; see `ttapi_polars.simple_returns`."""
 
-    def run(columns: Sequence[Floats], starts: Rows) -> Floats:
-        (price,) = columns
-        (out,) = _like(price, 1)
-        kernels.simple_returns(price, starts, periods, out)
-        return out
+    def run(columns: Sequence[Floats], starts: Rows, out: Floats) -> None:
+        kernels.simple_returns(columns[0], starts, periods, out)
 
     return run
 
@@ -77,25 +73,37 @@ def simple_returns(*, periods: int) -> Pass:
 def rolling_yang_zhang_volatility(*, window: int, weight: float, periods_per_year: float) -> Pass:
     """Turn bars into the estimator of Yang and Zhang; see `ttapi_polars.rolling_yang_zhang_volatility`."""
 
-    def run(columns: Sequence[Floats], starts: Rows) -> Floats:
+    def run(columns: Sequence[Floats], starts: Rows, out: Floats) -> None:
         open_, high, low, close = columns
-        overnight, intraday, ranges, variance, part = _like(open_, 5)
+        overnight, intraday, ranges, part = _scratch(out.size, 4)
         kernels.bar_logs(open_, high, low, close, starts, overnight, intraday, ranges)
-        kernels.rolling_variance(overnight, starts, window, variance)
+        kernels.rolling_variance(overnight, starts, window, out)
         kernels.rolling_variance(intraday, starts, window, part)
-        variance += weight * part
+        out += weight * part
         kernels.rolling_mean(ranges, starts, window, part)
-        variance += (1 - weight) * part
-        return _deviation(variance, periods_per_year)
+        out += (1 - weight) * part
+        _annualize(out, periods_per_year)
 
     return run
 
 
-def _like(column: Floats, count: int) -> list[Floats]:
-    return [np.empty_like(column) for _ in range(count)]
+_memory = threading.local()
 
 
-def _deviation(variance: Floats, periods_per_year: float) -> Floats:
+def _scratch(rows: int, count: int) -> list[Floats]:
+    """
+    Return arrays for what lies in between, the same ones to each call in a thread.
+
+    Fresh memory would be given back to the system and asked for again with every piece, which costs more than
+    what is computed in it.
+    """
+    arrays: list[Floats] = getattr(_memory, "arrays", [])
+    if len(arrays) < count or arrays[0].size < rows:
+        arrays = [np.empty(rows) for _ in range(max(count, len(arrays)))]
+        _memory.arrays = arrays if rows <= _KEPT_ROWS_MAX else []
+    return [array[:rows] for array in arrays[:count]]
+
+
+def _annualize(variance: Floats, periods_per_year: float) -> None:
     np.sqrt(variance, out=variance)
     variance *= math.sqrt(periods_per_year)
-    return variance

@@ -11,7 +11,7 @@ from ttapi_core.errors import ParameterError
 from ttapi_polars.averages import wilder_moving_average
 from ttapi_polars.domains import require_count, require_positive
 from ttapi_polars.extras import require_kernels
-from ttapi_polars.indicator_terms import from_bars, from_ranges, once, share, smoothed
+from ttapi_polars.indicator_terms import from_bars, from_ranges, once, share, smoothed_alike
 from ttapi_polars.true_ranges import range_of_bars
 
 
@@ -69,12 +69,15 @@ def average_directional_index(high: pl.Expr, low: pl.Expr, *, close: pl.Expr, wi
         adx = wilder_moving_average(difference, window=window)
         return pl.struct(plus_di=plus, minus_di=minus, adx=adx)
 
+    def averages(*values: pl.Expr) -> pl.Expr:
+        seeds = [_wilder_seed(value, window) for value in values]
+        return smoothed_alike(shares, values, seeds, weight=1 / window)
+
+    def movements(rise: pl.Expr, fall: pl.Expr, spread: pl.Expr) -> pl.Expr:
+        return once(averages, _movement(rise, fall), _movement(fall, rise), spread)
+
     def build(top: pl.Expr, bottom: pl.Expr, last: pl.Expr) -> pl.Expr:
-        rise, fall = top.diff(), -bottom.diff()
-        spread = _wilder_sum(range_of_bars(top, bottom, last), window)
-        plus = _wilder_sum(_movement(rise, fall), window)
-        minus = _wilder_sum(_movement(fall, rise), window)
-        return once(shares, plus, minus, spread)
+        return once(movements, top.diff(), -bottom.diff(), range_of_bars(top, bottom, last))
 
     return from_bars(build, high, low, close)
 
@@ -83,14 +86,10 @@ def _movement(counts: pl.Expr, other: pl.Expr) -> pl.Expr:
     return pl.when((counts > other) & (counts > 0)).then(counts).when(counts.is_not_null()).then(0.0)
 
 
-def _wilder_sum(value: pl.Expr, window: int) -> pl.Expr:
+def _wilder_seed(value: pl.Expr, window: int) -> pl.Expr:
     # The window-th value is the first that the sum of those before it is smoothed with.
-    def build(x: pl.Expr) -> pl.Expr:
-        before = x.rolling_sum(window - 1, min_samples=window - 1).shift(1)
-        seed = (before * (1 - 1 / window) + x) / window
-        return once(lambda v, s: smoothed(v, s, weight=1 / window), x, seed)
-
-    return once(build, value)
+    before = value.rolling_sum(window - 1, min_samples=window - 1).shift(1)
+    return (before * (1 - 1 / window) + value) / window
 
 
 def aroon(high: pl.Expr, low: pl.Expr, *, window: int = 25) -> pl.Expr:
