@@ -353,3 +353,43 @@ def test_help_loads_nothing_heavy() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60
     )
     assert done.stdout.splitlines()[-1] == "loaded:"
+
+
+def test_analysis_on_a_dask_cluster_is_the_table_of_one_process(collected_home: dict[str, str]) -> None:
+    def table(*engine: str) -> str:
+        command = [*COMMAND, "analyze", "performance", "--format", "csv", *engine]
+        done = subprocess.run(
+            command, env=collected_home, capture_output=True, text=True, check=True, timeout=110
+        )
+        assert len(done.stderr.splitlines()) == 1, done.stderr
+        return done.stdout
+
+    assert table("--engine", "dask", "--workers", "1") == table()
+
+
+def test_interrupted_query_stops_in_one_line(collected_home: dict[str, str]) -> None:
+    """Ctrl-C reaches it while the answer, of billions of rows, is being made."""
+    cross = " CROSS JOIN ".join(f"eod_data e{number}" for number in range(5))
+    command = [
+        *COMMAND,
+        "sql",
+        f"SELECT sum(e0.close * e1.close * e2.close * e3.close * e4.close) FROM {cross}",
+    ]
+    with subprocess.Popen(
+        command, env=collected_home, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        parquet = str(Path(collected_home["TTAPI_DATA_DIR"]))
+        wait_until(lambda: opens_below(process.pid, parquet) or process.poll() is not None)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, out, err) == (130, "", "interrupted\n")
+
+
+def opens_below(process: int, directory: str) -> bool:
+    """Tell whether a process has a file below a directory open."""
+    try:
+        return any(
+            str(link.readlink()).startswith(directory) for link in Path(f"/proc/{process}/fd").iterdir()
+        )
+    except OSError:
+        return False

@@ -5,12 +5,14 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from ttapi_core import DataAnswer, DataRequest, Outcome, UnknownNameError
-from ttapi_onboarding.analysis import volatility_table
-from ttapi_platform import Collector, Store
+from ttapi_platform import Collector, Store, analyze
 from ttapi_platform.testing import ScriptedProvider
+from ttapi_polars.analyses import analysis_named
+from ttapi_polars.analysis_terms import AnalysisOptions
 
 CLOSES = [100.0, 102.0, 51.0, 52.0, 51.5]
 ADJUSTED = [50.0, 51.0, 51.0, 52.0, 51.5]
@@ -47,8 +49,13 @@ async def store(tmp_path: Path, provider: ScriptedProvider) -> Iterator[Store]:
         yield store
 
 
+def volatility_table(store: Store, *, price: str = "auto") -> pl.DataFrame:
+    options = AnalysisOptions(price=price, days_min=3)
+    return analyze(store.root, "scripted", analysis=analysis_named("volatility"), options=options)
+
+
 def volatilities(store: Store, price: str) -> dict[str, tuple[str, float]]:
-    table = volatility_table(store, "scripted", price=price, days_min=3)
+    table = volatility_table(store, price=price)
     return {row["symbol"]: (row["price"], row["volatility"]) for row in table.iter_rows(named=True)}
 
 
@@ -69,16 +76,16 @@ async def test_volatility_given_a_price_takes_that(store: Store, price: str) -> 
 
 
 async def test_volatility_leaves_out_the_bar_of_an_open_session(store: Store) -> None:
-    found = volatility_table(store, "scripted", price="close", days_min=3)
+    found = volatility_table(store, price="close")
     assert found.filter(symbol="SPY")["days"].item() == 4
     assert found.filter(symbol="SPY")["last_close"].item() == 52.0
 
 
 async def test_volatility_given_another_price_names_those_there_are(store: Store) -> None:
     with pytest.raises(UnknownNameError, match="auto, close, adjusted_close"):
-        volatility_table(store, "scripted", price="vwap")
+        volatility_table(store, price="vwap")
 
 
 def test_volatility_of_an_empty_store_has_no_rows(tmp_path: Path) -> None:
     with Store(tmp_path) as store:
-        assert volatility_table(store, "scripted").height == 0
+        assert volatility_table(store).height == 0

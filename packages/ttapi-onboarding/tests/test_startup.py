@@ -42,7 +42,7 @@ def loaded_by(*arguments: str) -> list[str]:
     return done.stdout.splitlines()[-1].split()[1:]
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["collect", "--help"]])
+@pytest.mark.parametrize("arguments", [["--help"], ["collect", "--help"], ["analyze", "--help"]])
 def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
     assert loaded_by(*arguments) == []
 
@@ -65,7 +65,8 @@ def test_every_command_has_an_example_and_help_for_every_flag(specs: list[Provid
         "doctor",
         "collect",
         "show",
-        "analyze volatility",
+        "analyze",
+        "sql",
         "cache ls",
         "cache stats",
         "cache verify",

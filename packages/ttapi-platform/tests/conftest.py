@@ -59,6 +59,11 @@ class Sample:
     entry = staticmethod(make_entry)
 
     @staticmethod
+    def disk() -> Disk:
+        """Return a disk that is not waited for."""
+        return HastyDisk()
+
+    @staticmethod
     def store(root: Path) -> Store:
         """Open a store on a disk that is not waited for."""
         return Store(root, disk=HastyDisk())

@@ -127,7 +127,10 @@ def read_one(store: Store) -> pl.DataFrame:
 
 
 def scan(store: Store) -> pl.DataFrame | None:
-    frame = store.scan(*SANDBOX).collect()
+    try:
+        frame = store.scan(*SANDBOX).collect()
+    except CorruptEntryError:
+        return None
     return frame if frame.width else None
 
 

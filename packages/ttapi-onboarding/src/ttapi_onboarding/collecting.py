@@ -11,13 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ttapi_core import Outcome, ParameterError
-from ttapi_onboarding.analysis import volatility_table
+from ttapi_onboarding.analysis import SHARES, in_order
 from ttapi_onboarding.durations import age_text
 from ttapi_onboarding.exits import ExitCode
+from ttapi_onboarding.exports import drawn
 from ttapi_onboarding.progress import progress_board
-from ttapi_onboarding.reports import report_parts, volatility_drawn
+from ttapi_onboarding.reports import report_parts
 from ttapi_onboarding.screens import note, show, stdout_is_terminal, warn, warn_if_simulated, write_line
-from ttapi_platform import Collector, DeferredProvider, Store, resolve_universe, with_dependencies
+from ttapi_platform import Collector, DeferredProvider, Store, analyze, resolve_universe, with_dependencies
+from ttapi_polars.analyses import analysis_named
+from ttapi_polars.analysis_terms import AnalysisOptions
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -218,9 +221,12 @@ def _draw(report: CollectReport, store: Store, settings: Settings) -> None:
     show(*report_parts(report, data_dir=settings.data_dir))
     if "eod_data" not in report.datasets:
         return
-    symbols = {outcome.key for outcome in report.outcomes if outcome.dataset == "eod_data"}
-    table = volatility_table(store, report.provider, symbols=symbols).drop_nulls("volatility")
+    stored = store.records(report.provider, "eod_data")
+    symbols = [o.key for o in report.outcomes if o.dataset == "eod_data" and o.key in stored]
+    analysis = analysis_named("volatility")
+    table = analyze(store.root, report.provider, analysis=analysis, options=AnalysisOptions(), keys=symbols)
+    table = in_order(analysis, table.drop_nulls("volatility"))
     simulated = "SIMULATED · " if report.simulated else ""
     if table.height:
         title = f"{simulated}highest volatility a year ({table.height:,} symbols)"
-        show(volatility_drawn(table.head(TOP), title=title))
+        show(drawn(table.head(TOP), title, percent=SHARES)[0])

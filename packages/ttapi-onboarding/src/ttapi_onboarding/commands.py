@@ -17,7 +17,7 @@ import typer
 
 from ttapi_onboarding import completion
 from ttapi_onboarding.exits import ExitCode
-from ttapi_onboarding.formats import Format
+from ttapi_onboarding.formats import Engine, Format
 from ttapi_onboarding.invocation import Invocation
 
 ProviderName = Annotated[
@@ -202,40 +202,130 @@ def show(
     showing.run(invocation, settings, dataset, symbol=symbol, chosen=chosen, output=output, limit=limit)
 
 
-def volatility(
+def analyze(  # noqa: PLR0913 - one parameter a flag
     context: typer.Context,
+    name: Annotated[
+        str | None, typer.Argument(metavar="NAME", help="Which one.", autocompletion=completion.analyses)
+    ] = None,
     symbols: Symbols = None,
     *,
+    listed: Annotated[bool, typer.Option("--list", "-l", help="List the analyses and end.")] = False,
+    more_symbols: Annotated[
+        str | None, typer.Option("--symbols", metavar="A,B", help="Instrument names, with commas.")
+    ] = None,
+    dataset: Annotated[
+        str,
+        typer.Option("--dataset", "-d", metavar="NAME", help="Of what.", autocompletion=completion.datasets),
+    ] = "eod_data",
     provider: ProviderName = None,
+    window: Annotated[
+        int | None, typer.Option(min=1, help="Bars to look back on; each analysis has its own.")
+    ] = None,
     price: Annotated[
         str, typer.Option(help="close, adjusted_close, or auto: adjusted where there is one for every day.")
     ] = "auto",
+    benchmark: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SYMBOL", help="What others are measured against.", autocompletion=completion.symbols
+        ),
+    ] = None,
+    periods_per_year: Annotated[float, typer.Option(help="Bars in a year; annualises.")] = 252,
     days_min: Annotated[int, typer.Option(min=3, help="Days that an estimate needs.")] = 20,
-    top: Annotated[int, typer.Option(min=0, help="Rows at most, 0 for all.")] = 0,
+    top: Annotated[
+        int, typer.Option(min=0, help="Rows at most, or newest bars of each symbol; 0 for all.")
+    ] = 0,
+    plot: Annotated[bool, typer.Option("--plot", help="A picture in plain text instead.")] = False,
+    engine: Annotated[
+        Engine, typer.Option(help="Compute in this process, or on a Dask cluster.")
+    ] = Engine.LOCAL,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="A running Dask cluster; one is started by default."),
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes of the cluster; 2 by default.")
+    ] = None,
     chosen: FormatName = None,
+    output: Output = None,
     as_json: AsJson = False,
 ) -> None:
     """
-    Show how much each symbol moves in a year, highest first.
+    Compute on the bars that are stored: a row a symbol, or a row a bar.
 
-    It is the annualised standard deviation of daily log returns.
+    Bars of a session still open are left out; what cannot be known is left empty.
+    Symbols computed each on its own are the same to the last bit on every engine.
+    A table for people shows the newest bars; files and pipes get all of them.
 
-    With fewer days than asked for it is left empty.
+    A row a symbol: volatility, performance, volatility-estimators,
+    volatility-cone, drawdowns, beta, correlation.
+
+    A row a bar: returns, drawdown, rolling-volatility, ewma-volatility,
+    rolling-sharpe, rolling-beta, sma, wma, ema, wilder, rsi, macd, roc, trix,
+    bollinger, keltner, donchian, ichimoku, atr, adx, aroon, sar, stochastic,
+    williams-r, cci, obv, mfi, vwap.
 
     Example: [bold]ttapi analyze volatility --top 10[/]
     """
-    from ttapi_onboarding import showing
+    if name is None and not listed:
+        typer.echo(context.get_help(), err=True)
+        raise typer.Exit(int(ExitCode.USAGE))
+    from ttapi_onboarding import analysis
+    from ttapi_polars.analysis_terms import AnalysisOptions
 
+    if name is None or listed:
+        analysis.run_list(as_json=as_json)
+        return
     invocation = _invocation(context)
-    showing.analyze_volatility(
-        invocation,
-        invocation.load(provider=provider).settings,
-        symbols=symbols or (),
-        price=price,
-        days_min=days_min,
+    order = analysis.Order(
+        name=name,
+        symbols=[
+            *(symbols or ()),
+            *(word.strip() for word in (more_symbols or "").split(",") if word.strip()),
+        ],
+        dataset=dataset,
+        options=AnalysisOptions(
+            window=window,
+            price=price,
+            benchmark=benchmark,
+            periods_per_year=periods_per_year,
+            days_min=days_min,
+        ),
+        engine=engine,
+        scheduler=scheduler,
+        workers=workers,
         top=top,
         chosen=Format.JSON if as_json else chosen,
+        output=output,
+        plot=plot,
     )
+    analysis.run(invocation, invocation.load(provider=provider).settings, order)
+
+
+def sql(
+    context: typer.Context,
+    query: Annotated[str, typer.Argument(help="What to select; each dataset is a table.")],
+    *,
+    provider: ProviderName = None,
+    chosen: FormatName = None,
+    output: Output = None,
+    limit: Annotated[
+        int | None, typer.Option(min=0, help="Rows at most, 0 for all; 50 in a table, else all by default.")
+    ] = None,
+) -> None:
+    """
+    Ask the local store in SQL.
+
+    Datasets are tables, such as eod_data and quotes; only those named are read,
+    and of them only the columns that count. Nothing is ever changed.
+
+    Example: [bold]ttapi sql "SELECT symbol, avg(close) FROM eod_data GROUP BY symbol"[/]
+    """
+    from ttapi_onboarding import queries
+
+    invocation = _invocation(context)
+    settings = invocation.load(provider=provider).settings
+    queries.run(invocation, settings, query, chosen=chosen, output=output, limit=limit)
 
 
 def cache_ls(context: typer.Context, *, as_json: AsJson = False) -> None:
@@ -384,7 +474,8 @@ def register(app: typer.Typer) -> None:
     app.command()(doctor)
     app.command()(collect)
     app.command()(show)
-    app.add_typer(_group("Compute on what is stored.", volatility=volatility), name="analyze")
+    app.command()(analyze)
+    app.command()(sql)
     stored = {"ls": cache_ls, "stats": cache_stats, "verify": cache_verify, "clear": cache_clear}
     app.add_typer(_group("Look at, check and clear the local store.", **stored), name="cache")
     app.command()(providers)

@@ -27,6 +27,13 @@ def datasets(incomplete: str) -> list[str]:
     return _matching(DEFAULT_TTLS, incomplete)
 
 
+def analyses(incomplete: str) -> list[str]:
+    """Offer the names of analyses."""
+    from ttapi_polars.analyses import ANALYSES
+
+    return _matching(ANALYSES, incomplete)
+
+
 def universes(incomplete: str) -> list[str]:
     """Offer the universes of the settings."""
     settings = _settings()

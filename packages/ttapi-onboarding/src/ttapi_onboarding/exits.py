@@ -16,7 +16,9 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 import traceback
+from contextlib import suppress
 from enum import IntEnum
 from typing import Any
 
@@ -41,7 +43,7 @@ class CommandGroup(TyperGroup):
     def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - typer keeps these types to itself
         """Run the command; end the program with one line and an exit code where it fails."""
         try:
-            answer = super().invoke(ctx)
+            answer = self._invoke_once_interrupted(ctx)
             sys.stdout.flush()
         except (typer.Exit, typer.Abort, typer.TyperException):
             raise
@@ -52,6 +54,15 @@ class CommandGroup(TyperGroup):
                 traceback.print_exc()
             raise typer.Exit(int(report(error))) from error
         return answer
+
+    def _invoke_once_interrupted(self, ctx: Any) -> Any:  # noqa: ANN401 - as above
+        """Run the command; of one Ctrl-C Polars tells first and Python again, in the handler of the first."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            with suppress(KeyboardInterrupt):
+                time.sleep(0)
+            raise
 
 
 def report(error: BaseException) -> ExitCode:

@@ -22,7 +22,7 @@ from ttapi_onboarding.formats import Format
 from ttapi_onboarding.screens import stdout_console, table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from rich.console import RenderableType
 
@@ -172,9 +172,15 @@ def _replace(content: bytes, path: Path, *, mode: int) -> None:
         raise
 
 
-def drawn(frame: pl.DataFrame, title: str) -> tuple[RenderableType, tuple[str, ...]]:
+def drawn(
+    frame: pl.DataFrame, title: str, *, percent: Collection[str] = ()
+) -> tuple[RenderableType, tuple[str, ...]]:
     """Return a table as wide as the terminal, and the columns that found no place in it."""
-    texts = list(zip(*(_column_texts(column) for column in frame.iter_columns()), strict=True))
+    columns_of_texts = (
+        [percent_text(value) for value in column] if column.name in percent else _column_texts(column)
+        for column in frame.iter_columns()
+    )
+    texts = list(zip(*columns_of_texts, strict=True))
     widths = [
         max(len(name), *(len(row[i]) for row in texts), 0) if texts else len(name)
         for i, name in enumerate(frame.columns)
@@ -192,6 +198,11 @@ def _fitting(widths: list[int], available: int) -> int:
         if used > available:
             return max(count, 1)
     return len(widths)
+
+
+def percent_text(value: float | None) -> str:
+    """Return a fraction for people: in percent, null as a dash."""
+    return "-" if value is None else f"{value:,.1%}"
 
 
 def _column_texts(column: pl.Series) -> list[str]:

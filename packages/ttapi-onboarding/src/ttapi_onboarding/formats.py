@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The formats in which data can be shown."""
+"""The formats in which data can be shown, and the engines that compute it."""
 
 from __future__ import annotations
 
@@ -15,3 +15,10 @@ class Format(StrEnum):
     NDJSON = "ndjson"
     PARQUET = "parquet"
     MARKDOWN = "markdown"
+
+
+class Engine(StrEnum):
+    """Where an analysis is computed."""
+
+    LOCAL = "local"
+    DASK = "dask"

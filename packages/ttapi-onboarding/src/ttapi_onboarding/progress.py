@@ -77,3 +77,22 @@ def progress_board(status: str, *, wanted: bool) -> Iterator[Callable[[Progress]
     )
     with bars:
         yield ProgressBoard(bars, status).update
+
+
+@contextmanager
+def piece_board(what: str) -> Iterator[Callable[[int, int], None] | None]:
+    """Yield what is called after each piece of a computation, or None where no person watches."""
+    if not stderr_is_terminal():
+        yield None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=16),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=stderr_console(), transient=True) as bars:
+        task = bars.add_task(what, total=None)
+        yield lambda done, total: bars.update(task, completed=done, total=total)

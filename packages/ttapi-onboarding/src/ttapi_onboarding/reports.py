@@ -10,7 +10,6 @@ from ttapi_onboarding.screens import table
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import polars as pl
     from rich.console import RenderableType
     from rich.text import Text
 
@@ -104,29 +103,3 @@ def _closing_line(report: CollectReport, data_dir: str) -> str:
     sent, retried, failed = report.requests.sent, report.requests.retried, report.requests.failed
     counts = f"{sent:,} requests sent, {retried:,} retried, {failed:,} failed"
     return f"{counts}, in {report.elapsed_s:.1f} s\nstored in {data_dir}"
-
-
-def volatility_drawn(frame: pl.DataFrame, *, title: str) -> RenderableType:
-    """Return the table of volatilities for people: in percent a year."""
-    columns = [
-        ("symbol", "left"),
-        ("volatility", "right"),
-        ("days", "right"),
-        ("last close", "right"),
-        ("from", "left"),
-        ("to", "left"),
-        ("price", "left"),
-    ]
-    rows = (
-        (
-            row["symbol"],
-            f"{row['volatility']:.1%}" if row["volatility"] is not None else "-",
-            row["days"],
-            f"{row['last_close']:,.2f}" if row["last_close"] is not None else "-",
-            row["first_date"],
-            row["last_date"],
-            row["price"],
-        )
-        for row in frame.iter_rows(named=True)
-    )
-    return table(title, columns, rows)

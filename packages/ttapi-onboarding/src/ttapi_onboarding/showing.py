@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``ttapi show`` and ``ttapi analyze``: what is in the local store."""
+"""``ttapi show``: what is in the local store."""
 
 from __future__ import annotations
 
@@ -9,15 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ttapi_core import CorruptEntryError, StoreUnavailableError, Symbol, SymbolError
-from ttapi_onboarding.analysis import volatility_table
 from ttapi_onboarding.exports import chosen_format, drawn, encoded, write_file
 from ttapi_onboarding.formats import Format
-from ttapi_onboarding.reports import volatility_drawn
 from ttapi_onboarding.screens import note, show, stdout_is_terminal, warn_if_simulated
 from ttapi_platform import Store, dataset_named
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Mapping
     from datetime import datetime
 
     import polars as pl
@@ -53,17 +51,17 @@ def run(
     target = chosen_format(chosen, output=output, is_terminal=stdout_is_terminal())
     store = Store(Path(settings.data_dir), read_only=True)
     source = invocation.source(settings)
-    selection = _select(store, source, name, symbol)
+    selection = select(store, source, name, symbol)
     frame = store.read(source, name, selection.keys)
     _say_where_from(invocation, settings, name, selection)
     if target is Format.TABLE:
-        _draw(frame, name, limit=ROWS_ON_TERMINAL if limit is None else limit)
+        draw(frame, name, limit=ROWS_ON_TERMINAL if limit is None else limit)
     else:
-        _write(frame if limit in (None, 0) else frame.head(limit), target, output)
+        write(frame if limit in (None, 0) else frame.head(limit), target, output)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Selection:
+class Selection:
     """What is stored of what was asked for."""
 
     keys: tuple[str, ...]
@@ -83,7 +81,17 @@ def _sound_records(store: Store, source: str, dataset: str) -> Mapping[str, Reco
     return sound
 
 
-def _select(store: Store, source: str, dataset: str, symbol: str | None) -> _Selection:
+def select(store: Store, source: str, dataset: str, symbol: str | None) -> Selection:
+    """
+    Find what is stored of a symbol, or of all.
+
+    Raises
+    ------
+    StoreUnavailableError
+        If nothing is.
+    CorruptEntryError
+        If something is damaged.
+    """
     records = _sound_records(store, source, dataset)
     if symbol is not None:
         records = {key: records[key] for key in _spellings(symbol) if key in records}
@@ -94,7 +102,7 @@ def _select(store: Store, source: str, dataset: str, symbol: str | None) -> _Sel
         if others:
             hint = f"there is some from {', '.join(others)}: --provider {others[0]}"
         raise StoreUnavailableError(store.root, f"has nothing of {what} from {source}", hint=hint)
-    return _Selection(
+    return Selection(
         keys=tuple(records),
         rows=sum(record.rows for record in records.values()),
         fetched_first=min(record.fetched_at for record in records.values()),
@@ -110,7 +118,7 @@ def _spellings(symbol: str) -> tuple[str, ...]:
         return (symbol,)
 
 
-def _say_where_from(invocation: Invocation, settings: Settings, dataset: str, selection: _Selection) -> None:
+def _say_where_from(invocation: Invocation, settings: Settings, dataset: str, selection: Selection) -> None:
     first, last = selection.fetched_first, selection.fetched_last
     when = f"{first:%Y-%m-%d %H:%M:%SZ}" + ("" if first == last else f" to {last:%Y-%m-%d %H:%M:%SZ}")
     counts = f"{len(selection.keys):,} keys, {selection.rows:,} rows"
@@ -119,7 +127,8 @@ def _say_where_from(invocation: Invocation, settings: Settings, dataset: str, se
     warn_if_simulated(spec.name, simulated=spec.simulated)
 
 
-def _draw(frame: pl.DataFrame, name: str, *, limit: int) -> None:
+def draw(frame: pl.DataFrame, name: str, *, limit: int) -> None:
+    """Draw the first rows of a table for people, 0 for all, and say what has no place."""
     shown = frame.head(limit) if limit else frame
     picture, hidden = drawn(shown, name)
     show(picture)
@@ -129,7 +138,8 @@ def _draw(frame: pl.DataFrame, name: str, *, limit: int) -> None:
         note(f"no room for {', '.join(hidden)}; --format csv has them all")
 
 
-def _write(frame: pl.DataFrame, target: Format, output: Path | None) -> None:
+def write(frame: pl.DataFrame, target: Format, output: Path | None) -> None:
+    """Write a table for programs, to a file or to standard output."""
     content = encoded(frame, target)
     if output is None:
         sys.stdout.flush()
@@ -137,44 +147,3 @@ def _write(frame: pl.DataFrame, target: Format, output: Path | None) -> None:
         return
     write_file(content, output)
     note(f"{frame.height:,} rows written to {output}")
-
-
-def analyze_volatility(
-    invocation: Invocation,
-    settings: Settings,
-    *,
-    symbols: Sequence[str],
-    price: str,
-    days_min: int,
-    top: int,
-    chosen: Format | None,
-) -> None:
-    """
-    Show the volatility of each symbol, highest first.
-
-    Raises
-    ------
-    StoreUnavailableError
-        If no daily bar is stored.
-    """
-    store = Store(Path(settings.data_dir), read_only=True)
-    source = invocation.source(settings)
-    keys = _known_keys(store, source, symbols)
-    table = volatility_table(store, source, symbols=keys, price=price, days_min=days_min)
-    spec = invocation.spec(settings.provider)
-    warn_if_simulated(spec.name, simulated=spec.simulated)
-    shown = table.head(top) if top else table
-    target = chosen_format(chosen, output=None, is_terminal=stdout_is_terminal())
-    if target is not Format.TABLE:
-        _write(shown, target, None)
-        return
-    known = table["volatility"].count()
-    title = f"volatility a year ({known:,} of {table.height:,} symbols)"
-    show(volatility_drawn(shown, title=title))
-
-
-def _known_keys(store: Store, provider: str, symbols: Sequence[str]) -> Collection[str] | None:
-    if not symbols:
-        _select(store, provider, "eod_data", None)
-        return None
-    return [key for symbol in symbols for key in _select(store, provider, "eod_data", symbol).keys]

@@ -7,14 +7,22 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from operator import attrgetter
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import polars as pl
 
 from ttapi_core.errors import CorruptEntryError, DataError, UnknownNameError
 from ttapi_platform.index import DatasetIndex, Snapshot
 from ttapi_platform.manifests import PARQUET, Manifest, Record
-from ttapi_platform.segments import DigestMemo, VanishedEntryError, read_rows, scan_rows, verify_file
+from ttapi_platform.segments import DigestMemo, VanishedEntryError, read_rows, verify_file
+
+
+class Stretch(NamedTuple):
+    """Rows of an entry, from ``first`` to before ``last``."""
+
+    entry: str
+    first: int
+    last: int
 
 
 def choose(snapshot: Snapshot, keys: Collection[str] | None, as_of: datetime | None) -> list[Record]:
@@ -53,14 +61,14 @@ def assemble(
     """
     tables: dict[str, tuple[int, pl.DataFrame]] = {}
     for name, (first, last) in _spans(records).items():
-        with _reported(index, name):
-            facts = _manifest(snapshot, name).files[PARQUET]
+        with reported(index, name):
+            facts = manifest_of(snapshot, name).files[PARQUET]
             path = index.directory / name
             tables[name] = first, read_rows(path, facts, span=(first, last), columns=columns, memo=memo)
     parts = []
-    for name, start, rows in _stretches(records):
+    for name, start, end in stretches_of(records):
         first, table = tables[name]
-        parts.append(table.slice(start - first, rows))
+        parts.append(table.slice(start - first, end - start))
     frame = _joined(parts)
     if columns is None or not frame.width:
         return frame
@@ -71,30 +79,17 @@ def assemble(
     return frame.select(columns)
 
 
-def plan(
-    index: DatasetIndex, snapshot: Snapshot, *, records: Sequence[Record], memo: DigestMemo
-) -> pl.LazyFrame:
-    """Plan the reading of some records, in the order given; errors as in `assemble`."""
-    tables: dict[str, pl.LazyFrame] = {}
-    for name in _spans(records):
-        with _reported(index, name):
-            facts = _manifest(snapshot, name).files[PARQUET]
-            tables[name] = scan_rows(index.directory / name, facts, memo=memo)
-    parts = [tables[name].slice(start, rows) for name, start, rows in _stretches(records) if rows]
-    return pl.concat(parts, how="diagonal_relaxed") if parts else pl.LazyFrame()
-
-
 def verify_newest(index: DatasetIndex, snapshot: Snapshot, memo: DigestMemo) -> Mapping[str, Record]:
     """Return the newest records once the files behind them are what they were; errors as in `assemble`."""
     for name in {record.entry for record in snapshot.newest.values()}:
-        with _reported(index, name):
+        with reported(index, name):
             facts = snapshot.manifests[name].files[PARQUET]
             verify_file(index.directory / name / PARQUET, facts, memo=memo)
     return snapshot.newest
 
 
 @contextmanager
-def _reported(index: DatasetIndex, name: str) -> Iterator[None]:
+def reported(index: DatasetIndex, name: str) -> Iterator[None]:
     """Take an entry that turns out to be damaged out of the index."""
     try:
         yield
@@ -103,7 +98,8 @@ def _reported(index: DatasetIndex, name: str) -> Iterator[None]:
         raise
 
 
-def _manifest(snapshot: Snapshot, name: str) -> Manifest:
+def manifest_of(snapshot: Snapshot, name: str) -> Manifest:
+    """Return the manifest of an entry; `VanishedEntryError` if it is no longer there."""
     if name not in snapshot.manifests:
         raise VanishedEntryError(name)
     return snapshot.manifests[name]
@@ -118,17 +114,17 @@ def _spans(records: Iterable[Record]) -> dict[str, tuple[int, int]]:
     return spans
 
 
-def _stretches(records: Iterable[Record]) -> Iterator[tuple[str, int, int]]:
-    """Join neighbours: yield (entry, first row, rows) for each stretch of records in a row."""
-    entry, start, rows = "", 0, 0
+def stretches_of(records: Iterable[Record]) -> Iterator[Stretch]:
+    """Join neighbours: yield each stretch of records in a row."""
+    entry, first, last = "", 0, 0
     for record in records:
-        if record.entry != entry or record.offset != start + rows:
+        if record.entry != entry or record.offset != last:
             if entry:
-                yield entry, start, rows
-            entry, start, rows = record.entry, record.offset, 0
-        rows += record.rows
+                yield Stretch(entry, first, last)
+            entry, first, last = record.entry, record.offset, record.offset
+        last += record.rows
     if entry:
-        yield entry, start, rows
+        yield Stretch(entry, first, last)
 
 
 def _how(parts: Sequence[pl.DataFrame]) -> Literal["vertical", "diagonal_relaxed"]:

@@ -78,6 +78,7 @@ class DatasetIndex:
         self._listed: frozenset[str] | None = None
         self._settled: tuple[int, int] | None = None
         self._ignored: set[str] = set()
+        self._damage: dict[str, CorruptEntryError] = {}
         self._used: Counter[str] = Counter()
         self._issued = 0
 
@@ -104,6 +105,24 @@ class DatasetIndex:
             self._settled = stamp
             return self._snapshot
 
+    def refresh_sound(self) -> Snapshot:
+        """
+        Return the present state as `refresh` does, or raise: never a part of it without a word.
+
+        Raises
+        ------
+        CorruptEntryError
+            If an entry is found damaged here, or was before and still stands in the directory.
+        """
+        with self._lock:
+            # What was put into quarantine since is no longer listed by `records` either, and fetched again.
+            standing = [name for name in self._damage if os.path.lexists(self.directory / name)]
+            self._damage = {name: self._damage[name] for name in standing}
+            snapshot = self.refresh()
+            for error in self._damage.values():
+                raise CorruptEntryError(error.message, hint="ttapi collect fetches its keys again")
+            return snapshot
+
     @property
     def provider(self) -> str:
         """Name of the provider."""
@@ -129,6 +148,7 @@ class DatasetIndex:
         """Take an entry out of the index, for good, and hand it to ``on_damage``."""
         with self._lock:
             self._ignored.add(name)
+            self._damage[name] = error
             self._listed = self._settled = None
             self._on_damage(self.directory / name, error)
 

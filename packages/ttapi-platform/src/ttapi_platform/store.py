@@ -36,7 +36,7 @@ from ttapi_core.errors import (
     StoreUnavailableError,
     UsageError,
 )
-from ttapi_platform.assembly import assemble, choose, plan, verify_newest
+from ttapi_platform.assembly import assemble, choose, verify_newest
 from ttapi_platform.compaction import ENTRIES_MAX, layers, small_entries
 from ttapi_platform.composition import compose, recompose
 from ttapi_platform.disk import Disk, attempt, translated
@@ -48,6 +48,7 @@ from ttapi_platform.logs import get_logger
 from ttapi_platform.manifests import Record, records_of
 from ttapi_platform.memory import MemoryLayer
 from ttapi_platform.quarantine import Quarantine
+from ttapi_platform.scanning import plan
 from ttapi_platform.segments import DigestMemo, Segment, VanishedEntryError, write_segment
 from ttapi_platform.sweeper import WriterSeat, sweep
 
@@ -208,8 +209,7 @@ class Store:
         StoreUnavailableError
             If the directory may not be read.
         """
-        if as_of is not None and as_of.tzinfo is None:
-            raise ParameterError("as_of", as_of, "a datetime with a time zone")
+        _require_aware(as_of)
 
         def chosen(index: DatasetIndex, snapshot: Snapshot) -> pl.DataFrame:
             return self._load(index, snapshot, records=choose(snapshot, keys, as_of), columns=columns)
@@ -250,17 +250,31 @@ class Store:
         except VanishedEntryError as error:
             raise CorruptEntryError(f"{error}: no longer in the store") from error
 
-    def scan(self, provider: str, dataset: str) -> pl.LazyFrame:
+    def scan(
+        self,
+        provider: str,
+        dataset: str,
+        keys: Collection[str] | None = None,
+        *,
+        as_of: datetime | None = None,
+        columns: Sequence[str] | None = None,
+    ) -> pl.LazyFrame:
         """
-        Plan the reading of the newest records, sorted by key.
+        Plan what `read` reads, so that a query decodes what it uses only; see `scan_dataset`.
 
-        The plan holds its files open, so it stays valid when the store goes on. Raises as `read` does.
+        Unlike `read` it raises `CorruptEntryError` where an entry is damaged: a plan is the beginning of a
+        computation, and that must not go on with an older generation or without some keys.
         """
-
-        def planned(index: DatasetIndex, snapshot: Snapshot) -> pl.LazyFrame:
-            return plan(index, snapshot, records=choose(snapshot, None, None), memo=self._memo)
-
-        return self._persistently(self._index(provider, dataset), planned)
+        _require_aware(as_of)
+        index = self._index(provider, dataset)
+        for _ in range(_ATTEMPTS_MAX):
+            snapshot = index.refresh_sound()
+            try:
+                records = choose(snapshot, keys, as_of)
+                return plan(index, snapshot, records=records, columns=columns, memo=self._memo)
+            except VanishedEntryError:
+                continue
+        raise _restless(index)
 
     def _persistently(self, index: DatasetIndex, attempt_read: Callable[[DatasetIndex, Snapshot], _T]) -> _T:
         """Read by the present state; if an entry went or was found damaged meanwhile, by the next one."""
@@ -269,7 +283,7 @@ class Store:
                 return attempt_read(index, index.refresh())
             except (VanishedEntryError, CorruptEntryError):
                 continue
-        raise StoreUnavailableError(index.directory, "its entries go faster than they can be read")
+        raise _restless(index)
 
     def _load(
         self,
@@ -504,6 +518,15 @@ class Store:
             _log.error("entry_damaged", entry=str(entry), reason=error.message)
         else:
             self._quarantine.admit(entry, reason=error.message, now=self.clock.now())
+
+
+def _restless(index: DatasetIndex) -> StoreUnavailableError:
+    return StoreUnavailableError(index.directory, "its entries go faster than they can be read")
+
+
+def _require_aware(as_of: datetime | None) -> None:
+    if as_of is not None and as_of.tzinfo is None:
+        raise ParameterError("as_of", as_of, "a datetime with a time zone")
 
 
 def _checked(parameter: str, name: str) -> str:

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""
+What a second Dask worker saves: the same job on one and on two, each with one thread for Polars.
+
+Run it on an idle machine of two cores or more: ``pytest benchmarks/bench_dask.py -n 0 -s --timeout 3600``.
+The job is twenty years of 507 symbols, analysed again and again until one worker has at least 30 s to do.
+Starting the clusters is not counted.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, date, datetime, timedelta
+from math import ceil
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from ttapi_platform import DaskExecutor, Executor, LocalExecutor, Store, analyze
+from ttapi_platform.catalogue import CATALOGUE
+from ttapi_platform.drafts import EntryDraft, ItemDraft
+from ttapi_polars.analyses import analysis_named
+from ttapi_polars.analysis_terms import AnalysisOptions
+
+SHARE_MAX: Final = 0.65
+JOB_MIN_S: Final = 30.0
+SYMBOLS: Final = 507
+DAYS: Final = 5_040
+NAMES: Final = ("performance", "volatility-estimators", "drawdowns", "ichimoku", "adx", "cci")
+
+
+def bars(key: str, *, seed: int) -> pl.DataFrame:
+    noise = pl.Series(range(DAYS)).hash(seed=seed) % 10_000
+    close = 100 + noise.cast(pl.Float64) / 70
+    columns = {
+        "symbol": [key] * DAYS,
+        "date": [date(2006, 1, 2) + timedelta(days=day) for day in range(DAYS)],
+        "open": close + 0.125,
+        "high": close + 1.5,
+        "low": close - 1.5,
+        "close": close,
+        "volume": (noise * 997).cast(pl.Float64),
+        "vwap": close,
+        "trade_count": noise.cast(pl.Int64),
+        "adjusted_close": close * 0.9,
+        "final": [True] * DAYS,
+    }
+    return pl.DataFrame(columns, schema=CATALOGUE["eod_data"].schema.dtypes)
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    with Store(tmp_path_factory.mktemp("data")) as store:
+        now = datetime.now(UTC)
+        keys = [f"S{number:03d}" for number in range(SYMBOLS)]
+        for first in range(0, SYMBOLS, 127):  # entries of 640,000 rows, as a collector cuts them
+            items = tuple(
+                ItemDraft(key=key, frame=bars(key, seed=number), fetched_at=now)
+                for number, key in enumerate(keys[first : first + 127], start=first)
+            )
+            store.write("sandbox", "eod_data", EntryDraft(schema_version=1, run_id="bench", items=items))
+        return store.root
+
+
+def job(root: Path, executor: Executor, *, rounds: int) -> float:
+    """Compute every analysis ``rounds`` times and return the seconds."""
+    started = time.perf_counter()
+    for _ in range(rounds):
+        for name in NAMES:
+            analyze(
+                root,
+                "sandbox",
+                analysis=analysis_named(name),
+                options=AnalysisOptions(),
+                executor=executor,
+                partitions=16,
+            )
+    return time.perf_counter() - started
+
+
+def test_two_workers_take_at_most_two_thirds_of_the_time_of_one(root: Path) -> None:
+    with DaskExecutor(workers=1) as one:
+        job(root, one, rounds=1)  # files are verified and libraries loaded
+        rounds = ceil(JOB_MIN_S * 1.2 / job(root, one, rounds=1))
+        alone = job(root, one, rounds=rounds)
+    with DaskExecutor(workers=2) as two:
+        job(root, two, rounds=1)
+        shared = job(root, two, rounds=rounds)
+    here = job(root, LocalExecutor(), rounds=rounds)
+    print(f"\n{rounds} rounds: one worker {alone:.1f} s, two {shared:.1f} s, this process {here:.1f} s")
+    assert alone >= JOB_MIN_S
+    assert shared <= SHARE_MAX * alone
+
+
+def test_one_table_on_two_workers_is_the_one_of_this_process(root: Path) -> None:
+    analysis, options = analysis_named("performance"), AnalysisOptions()
+    with DaskExecutor(workers=2) as executor:
+        there = analyze(root, "sandbox", analysis=analysis, options=options, executor=executor)
+    assert_frame_equal(there, analyze(root, "sandbox", analysis=analysis, options=options), check_exact=True)
