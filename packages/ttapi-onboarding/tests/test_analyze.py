@@ -39,6 +39,15 @@ def test_every_analysis_runs_by_its_name(collected: Run, name: str) -> None:
     assert ANALYSES[name].drawn in rows[0]
 
 
+@pytest.mark.parametrize("name", ANALYSES)
+def test_every_analysis_is_drawn_for_people(collected: Run, name: str) -> None:
+    beside = ["--benchmark", "spy"] if ANALYSES[name].needs_benchmark else []
+    result = collected("analyze", name, *beside, "--days-min", "3", "--format", "table")
+    assert result.exit_code == 0, result.output
+    assert result.stdout.startswith(name)
+    assert ANALYSES[name].title in " ".join(result.stdout.split())
+
+
 def test_list_and_help_and_completion_name_every_analysis(run: Run) -> None:
     listed = json.loads(run("analyze", "--list").stdout)
     assert [entry["name"] for entry in listed] == list(ANALYSES)

@@ -247,5 +247,6 @@ def _draw(frame: pl.DataFrame, analysis: Analysis, top: int) -> None:
 def _title(frame: pl.DataFrame, analysis: Analysis) -> str:
     if analysis.kind == "series":
         return f"{analysis.name}: {analysis.title}"
-    known = frame.filter(pl.col(analysis.drawn).is_not_null())["symbol"].n_unique()
-    return f"{analysis.name} ({known:,} of {frame['symbol'].n_unique():,} symbols): {analysis.title}"
+    symbol = "symbol" if "symbol" in frame.columns else "symbol_a"  # a table of pairs
+    known = frame.filter(pl.col(analysis.drawn).is_not_null())[symbol].n_unique()
+    return f"{analysis.name} ({known:,} of {frame[symbol].n_unique():,} symbols): {analysis.title}"

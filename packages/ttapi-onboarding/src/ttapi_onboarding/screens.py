@@ -95,12 +95,11 @@ def table(title: str, columns: Iterable[tuple[str, str]], rows: Iterable[Iterabl
         Cells as text; None is shown as a dash.
     """
     from rich import box
+    from rich.console import Group
     from rich.table import Table
     from rich.text import Text
 
-    drawn = Table(
-        title=Text(title, style="bold"), title_justify="left", box=box.SIMPLE_HEAD, show_edge=False, padding=0
-    )
+    drawn = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=0)
     for heading, kind in columns:
         drawn.add_column(
             heading,
@@ -110,7 +109,8 @@ def table(title: str, columns: Iterable[tuple[str, str]], rows: Iterable[Iterabl
         )
     for row in rows:
         drawn.add_row(*(cell if isinstance(cell, Text) else Text(_cell(cell)) for cell in row))
-    return drawn
+    # The title is not the table's own, which would be broken at the width of a narrow table.
+    return Group(Text(title, style="bold"), drawn)
 
 
 def _cell(value: object) -> str:
