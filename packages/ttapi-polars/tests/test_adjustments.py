@@ -4,7 +4,6 @@
 import math
 from datetime import date, datetime, timedelta
 from fractions import Fraction
-from importlib.metadata import distribution
 from typing import Any
 
 import polars as pl
@@ -14,7 +13,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from ttapi_core.errors import DataError, ParameterError
-from ttapi_polars.adjustments import adjust_bars, adjustment_factors
+from ttapi_polars import adjust_bars, adjustment_factors
 
 DAY, FIRST = timedelta(days=1), date(2024, 6, 3)
 ACTIONS = {"symbol": pl.String, "date": pl.Date, "split_ratio": pl.Float64, "dividend": pl.Float64}
@@ -273,20 +272,10 @@ def test_adjust_bars_given_unusable_rows_keeps_them_without_adjusted_values() ->
 # --- published adjusted closes ------------------------------------------------------------------------------
 
 
-def published(package: str, path: str) -> pl.DataFrame:
-    return pl.read_csv(distribution(package).locate_file(path), try_parse_dates=True)  # type: ignore[arg-type]
-
-
-def sample_stock(symbol: str) -> pl.DataFrame:
-    frame = published("bokeh_sampledata", "bokeh_sampledata/_data/stocks.csv.gz")
-    return (
-        frame.rename(str.lower).rename({"ticker": "symbol", "adj close": "published"}).filter(symbol=symbol)
-    )
-
-
 def assert_published(bars: pl.DataFrame, actions: pl.LazyFrame, rounding: float) -> None:
     """The published series knows actions after the bars too: it may differ by one constant, and no more."""
-    adjusted = adjust_bars(bars.lazy(), actions).collect().sort("date")
+    known = bars.lazy().rename({"adjusted_close": "published"})
+    adjusted = adjust_bars(known, actions).collect().sort("date")
     ours, published = adjusted["adjusted_close"], adjusted["published"]
     error = (ours * (published[-1] / ours[-1]) - published).abs()
     # What is rounded is the price itself, and the one that the constant comes from.
@@ -303,10 +292,10 @@ def assert_published(bars: pl.DataFrame, actions: pl.LazyFrame, rounding: float)
     ],
 )
 def test_adjust_bars_given_known_splits_equals_the_published_series(
-    symbol: str, until: date, splits: list[date]
+    published_bars: pl.DataFrame, symbol: str, until: date, splits: list[date]
 ) -> None:
     """Twelve years of raw closes and two-for-one splits; the vendor's dividends are not ours to the digit."""
-    bars = sample_stock(symbol).filter(pl.col("date") <= until)
+    bars = published_bars.filter(pl.col("date") <= until, symbol=symbol)
     # Adjusted closes have six decimals.
     assert_published(bars, actions_of(*((symbol, day, 2.0, None) for day in splits)), 0.5e-6)
 
@@ -322,16 +311,15 @@ APPLE_DIVIDENDS = {
 }
 
 
-def test_adjust_bars_given_known_dividends_equals_the_published_series() -> None:
+def test_adjust_bars_given_known_dividends_equals_the_published_series(apple_bars: pl.DataFrame) -> None:
     """Six years of Apple, twenty-four dividends."""
-    bars = published("hvsampledata", "hvsampledata/_data/apple_stocks.csv").rename({"adj_close": "published"})
     events = [
         ("AAPL", date.fromisoformat(day), None, float(money))
         for money, days in APPLE_DIVIDENDS.items()
         for day in days
     ]
     # Half a cent of the adjusted close, and half of the raw one, which was divided by the later split too.
-    assert_published(bars.with_columns(symbol=pl.lit("AAPL")), actions_of(*events), 0.01)
+    assert_published(apple_bars, actions_of(*events), 0.01)
 
 
 # --- bad input ----------------------------------------------------------------------------------------------

@@ -14,8 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ttapi_core.errors import ParameterError
-from ttapi_polars import black_scholes_price
-from ttapi_polars.american import american_price
+from ttapi_polars import american_price, black_scholes_price
 
 TODAY = ql.Date(15, 1, 2024)
 DAYS = ql.Actual365Fixed()

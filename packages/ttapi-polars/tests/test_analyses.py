@@ -12,13 +12,18 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from ttapi_core.errors import ParameterError, UnknownNameError
-from ttapi_polars import log_returns
-from ttapi_polars.analyses import ANALYSES, analysis_named
-from ttapi_polars.analysis_terms import BARS, CLOSES, Analysis, AnalysisOptions
-from ttapi_polars.momentum import relative_strength_index
-from ttapi_polars.relative import beta
-from ttapi_polars.returns import simple_returns
-from ttapi_polars.sharpe_ratios import sharpe_ratio
+from ttapi_polars import (
+    ANALYSES,
+    Analysis,
+    AnalysisOptions,
+    analysis_named,
+    beta,
+    log_returns,
+    relative_strength_index,
+    sharpe_ratio,
+    simple_returns,
+)
+from ttapi_polars.analysis_terms import BARS, CLOSES
 
 DAYS = 120
 SYMBOLS = ("AAPL", "MSFT", "SPY")

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from ttapi_core.errors import DataError, ParameterError
-from ttapi_polars.arbitrage import butterfly_violations, calendar_violations
-from ttapi_polars.svi import PARAMETERS, svi_density_condition, svi_total_variance
+from ttapi_polars import butterfly_violations, calendar_violations, svi_density_condition, svi_total_variance
+from ttapi_polars.svi import PARAMETERS
 
 Smile = dict[str, float | None]
 VOGT: Smile = {"a": -0.0410, "b": 0.1331, "rho": 0.3060, "m": 0.3586, "sigma": 0.4153}

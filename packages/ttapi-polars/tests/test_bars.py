@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from ttapi_core.errors import DataError, ParameterError
-from ttapi_polars.bars import excluded_rows, resample_bars
+from ttapi_polars import excluded_rows, resample_bars
 
 START = datetime(2026, 3, 7, 22, 0, tzinfo=UTC)  # a day before clocks change in New York
 NEW_YORK = ZoneInfo("America/New_York")

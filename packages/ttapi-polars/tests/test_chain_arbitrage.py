@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from ttapi_core.errors import DataError
-from ttapi_polars.black76 import black76_price
-from ttapi_polars.chain_arbitrage import chain_violations
+from ttapi_polars import black76_price, chain_violations
 
 
 def calls(*quotes: tuple[float | None, float | None, float | None]) -> pl.DataFrame:

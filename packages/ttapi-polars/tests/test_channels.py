@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Channels: against TA-Lib, and against loops written from the definitions."""
 
-from importlib.metadata import distribution
 from random import Random
 
 import numpy as np
@@ -13,26 +12,11 @@ from hypothesis import strategies as st
 from polars.testing import assert_series_equal
 
 from ttapi_core.errors import ParameterError
-from ttapi_polars.channels import bollinger_bands, donchian_channel, ichimoku_cloud, keltner_channel
+from ttapi_polars import bollinger_bands, donchian_channel, ichimoku_cloud, keltner_channel
 
 HIGH, LOW, CLOSE, VOLUME = (pl.col(name) for name in ("high", "low", "close", "volume"))
 
 
-def stock(symbol: str) -> pl.DataFrame:
-    """Daily bars of 2000 to 2013, and of 2019 to 2024; in whole cents, so that sums are exact in both."""
-    distribution_name, file = ("bokeh_sampledata", "stocks.csv.gz")
-    if symbol == "AAPL from 2019":
-        distribution_name, file = ("hvsampledata", "apple_stocks.csv")
-    path = distribution(distribution_name).locate_file(f"{distribution_name}/_data/{file}")
-    table = pl.read_csv(str(path)).rename(str.lower)
-    if "ticker" in table.columns:
-        table = table.filter(pl.col("ticker") == symbol)
-    return table.select((pl.col("high", "low", "close") * 100).round(), pl.col("volume").cast(pl.Float64))
-
-
-SYMBOLS = ["AAPL", "AAPL from 2019", "FB", "GOOG", "IBM", "MSFT"]
-STOCKS = {symbol: stock(symbol) for symbol in SYMBOLS}
-ON_STOCKS = pytest.mark.parametrize("symbol", SYMBOLS)
 ON_WINDOWS = pytest.mark.parametrize("window", [2, 5, 14, 50])
 
 
@@ -41,8 +25,8 @@ def assert_near(found: pl.Series, expected: list[float | None], *, rel: float, a
     assert_series_equal(found, known, rel_tol=rel, abs_tol=absolute, check_names=False)
 
 
-def arrays(symbol: str, *columns: str) -> list[np.ndarray]:
-    return [STOCKS[symbol][column].to_numpy() for column in columns]
+def arrays(bars: pl.DataFrame, *columns: str) -> list[np.ndarray]:
+    return [bars[column].to_numpy() for column in columns]
 
 
 def assert_same(answer: pl.Series, expected: np.ndarray, *, tolerance: float = 1e-12) -> None:
@@ -54,29 +38,27 @@ def assert_same(answer: pl.Series, expected: np.ndarray, *, tolerance: float = 1
     assert np.abs(found - known).max() <= tolerance * np.abs(known).max()
 
 
-@ON_STOCKS
 @ON_WINDOWS
 @pytest.mark.parametrize("multiplier", [2.0, 0.5])
-def test_bollinger_bands_equal_talib(symbol: str, window: int, multiplier: float) -> None:
+def test_bollinger_bands_equal_talib(stock: pl.DataFrame, window: int, multiplier: float) -> None:
     bands = bollinger_bands(CLOSE, window=window, multiplier=multiplier)
-    answer = STOCKS[symbol].select(bands).unnest("close")
+    answer = stock.select(bands).unnest("close")
     assert answer.columns == ["lower", "middle", "upper", "percent_b", "bandwidth"]
-    upper, middle, lower = talib.BBANDS(*arrays(symbol, "close"), window, multiplier, multiplier)
+    upper, middle, lower = talib.BBANDS(*arrays(stock, "close"), window, multiplier, multiplier)
     # TA-Lib takes the variance as a difference of large squares, and so the deviation to fewer digits.
     for line, expected in zip(answer, [lower, middle, upper], strict=False):
         assert_same(line, expected, tolerance=1e-9)
-    close = STOCKS[symbol]["close"]
+    close = stock["close"]
     spread = answer["upper"] - answer["lower"]
     place = ((close - answer["lower"]) / spread).set(spread == 0, None)
     assert_near(answer["percent_b"], place.to_list(), rel=1e-9, absolute=1e-9)
     assert_near(answer["bandwidth"], (spread / answer["middle"]).to_list(), rel=1e-9, absolute=1e-12)
 
 
-@ON_STOCKS
 @ON_WINDOWS
-def test_donchian_channel_equals_talib_to_the_last_digit(symbol: str, window: int) -> None:
-    answer = STOCKS[symbol].select(donchian_channel(HIGH, LOW, window=window)).unnest("high")
-    high, low = arrays(symbol, "high", "low")
+def test_donchian_channel_equals_talib_to_the_last_digit(stock: pl.DataFrame, window: int) -> None:
+    answer = stock.select(donchian_channel(HIGH, LOW, window=window)).unnest("high")
+    high, low = arrays(stock, "high", "low")
     lower, upper = talib.MIN(low, window), talib.MAX(high, window)
     for line, expected in zip(answer, [lower, (lower + upper) / 2, upper], strict=True):
         assert_same(line, expected, tolerance=0)

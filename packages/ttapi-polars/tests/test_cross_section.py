@@ -5,7 +5,6 @@ import math
 from collections.abc import Callable
 from datetime import date
 from fractions import Fraction
-from importlib.metadata import distribution
 from random import Random
 
 import numpy as np
@@ -16,7 +15,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from ttapi_core.errors import DataError, ParameterError
-from ttapi_polars.cross_section import (
+from ttapi_polars import (
     cross_rank,
     neutralize,
     neutralize_beta,
@@ -54,15 +53,11 @@ def usable(values: list[float | None]) -> list[float]:
 
 
 @pytest.fixture(scope="module")
-def real() -> pl.DataFrame:
+def real(published_bars: pl.DataFrame) -> pl.DataFrame:
     """Returns of five companies by day, and those of the day after."""
-    path = distribution("bokeh_sampledata").locate_file("bokeh_sampledata/_data/stocks.csv.gz")
-    prices = pl.read_csv(str(path), columns=["Ticker", "Date", "Adj Close"], try_parse_dates=True)
-    close = pl.col("Adj Close")
-    returns = (close / close.shift(1) - 1).over("Ticker", order_by="Date")
-    frame = prices.select(symbol="Ticker", date="Date", signal=returns).filter(
-        pl.col("date") >= date(2011, 1, 1)
-    )
+    close = pl.col("adjusted_close")
+    returns = (close / close.shift(1) - 1).over("symbol")
+    frame = published_bars.select("symbol", "date", signal=returns).filter(pl.col("date") >= date(2011, 1, 1))
     return frame.with_columns(next=pl.col("signal").shift(-1).over("symbol", order_by="date"))
 
 

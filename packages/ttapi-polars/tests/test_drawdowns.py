@@ -7,8 +7,6 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 from importlib import import_module
-from importlib.metadata import distribution
-from pathlib import Path
 from random import Random
 
 import polars as pl
@@ -18,10 +16,9 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal, assert_series_equal
 
 from ttapi_core.errors import DataError, ParameterError
-from ttapi_polars.drawdowns import drawdown, drawdown_table, max_drawdown
+from ttapi_polars import drawdown, drawdown_table, max_drawdown
 
 CLOSE = pl.col("close")
-SAMPLE = Path(str(distribution("bokeh_sampledata").locate_file("bokeh_sampledata/_data/stocks.csv.gz")))
 COLUMNS = {
     "symbol": pl.String,
     "start": pl.Date,
@@ -244,13 +241,13 @@ def test_drawdown_is_the_same_by_group_by_chunk_and_by_engine(
         assert_frame_equal(chunks.with_columns(over).collect(engine=engine), whole)
 
 
-def test_drawdowns_of_real_prices_equal_those_of_empyrical() -> None:
+def test_drawdowns_of_real_prices_equal_those_of_empyrical(published_bars: pl.DataFrame) -> None:
     """empyrical compounds returns to wealth from 1, which is the ratio of each price to the first."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         empyrical = import_module("empyrical")
-    prices = pl.read_csv(SAMPLE).sort("Ticker", "Date").select("Ticker", close="Adj Close")
-    for (_,), group in prices.group_by("Ticker"):
+    prices = published_bars.select("symbol", close="adjusted_close")
+    for _, group in prices.group_by("symbol"):
         returns = group["close"].to_numpy()[1:] / group["close"].to_numpy()[:-1] - 1
         ours = group.select(a=drawdown(CLOSE), b=max_drawdown(CLOSE))
         assert ours["b"][0] == pytest.approx(empyrical.max_drawdown(returns), rel=1e-12)
@@ -258,15 +255,15 @@ def test_drawdowns_of_real_prices_equal_those_of_empyrical() -> None:
         assert ours["a"].to_list()[1:] == pytest.approx(theirs, rel=1e-9, abs=1e-12)
 
 
-def test_drawdown_table_of_real_prices_equals_an_exact_walk() -> None:
+def test_drawdown_table_of_real_prices_equals_an_exact_walk(published_bars: pl.DataFrame) -> None:
     """Five companies, 13 years. Apple's fall of March 2000 took until 2003, and until 2005 to be made good."""
-    frame = pl.read_csv(SAMPLE, try_parse_dates=True).lazy()
-    names = {"price": "Adj Close", "symbol": "Ticker", "time": "Date"}
+    frame = published_bars.lazy().select(Ticker="symbol", Date="date", Adjusted="adjusted_close")
+    names = {"price": "Adjusted", "symbol": "Ticker", "time": "Date"}
     table = drawdown_table(frame, **names).collect()
-    for (symbol,), group in frame.collect().sort("Date").group_by("Ticker"):
+    for (symbol,), group in frame.collect().group_by("Ticker", maintain_order=True):
         rows = table.filter(symbol=symbol).drop("symbol", "peak").rows()
         days = dict(enumerate(group["Date"].to_list()))
-        expected = naive_table(group["Adj Close"].to_list(), day=days.get)
+        expected = naive_table(group["Adjusted"].to_list(), day=days.get)
         assert [(*row[:3], *row[4:]) for row in rows] == [(*row[:3], *row[4:]) for row in expected]
         assert [row[3] for row in rows] == pytest.approx([float(row[3]) for row in expected], rel=4e-16)
     apple = drawdown_table(frame, **names, depth_min=0.5).filter(symbol="AAPL").collect().row(0, named=True)

@@ -2,7 +2,6 @@
 """Flow of volume and money: against TA-Lib, and exact totals."""
 
 import math
-from importlib.metadata import distribution
 
 import numpy as np
 import polars as pl
@@ -11,31 +10,16 @@ import talib
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ttapi_polars.flow import money_flow_index, on_balance_volume
+from ttapi_polars import money_flow_index, on_balance_volume
 
 HIGH, LOW, CLOSE, VOLUME = (pl.col(name) for name in ("high", "low", "close", "volume"))
 
 
-def stock(symbol: str) -> pl.DataFrame:
-    """Daily bars of 2000 to 2013, and of 2019 to 2024; in whole cents, so that sums are exact in both."""
-    distribution_name, file = ("bokeh_sampledata", "stocks.csv.gz")
-    if symbol == "AAPL from 2019":
-        distribution_name, file = ("hvsampledata", "apple_stocks.csv")
-    path = distribution(distribution_name).locate_file(f"{distribution_name}/_data/{file}")
-    table = pl.read_csv(str(path)).rename(str.lower)
-    if "ticker" in table.columns:
-        table = table.filter(pl.col("ticker") == symbol)
-    return table.select((pl.col("high", "low", "close") * 100).round(), pl.col("volume").cast(pl.Float64))
-
-
-SYMBOLS = ["AAPL", "AAPL from 2019", "FB", "GOOG", "IBM", "MSFT"]
-STOCKS = {symbol: stock(symbol) for symbol in SYMBOLS}
-ON_STOCKS = pytest.mark.parametrize("symbol", SYMBOLS)
 ON_WINDOWS = pytest.mark.parametrize("window", [2, 5, 14, 50])
 
 
-def arrays(symbol: str, *columns: str) -> list[np.ndarray]:
-    return [STOCKS[symbol][column].to_numpy() for column in columns]
+def arrays(bars: pl.DataFrame, *columns: str) -> list[np.ndarray]:
+    return [bars[column].to_numpy() for column in columns]
 
 
 def assert_same(answer: pl.Series, expected: np.ndarray, *, tolerance: float = 1e-12) -> None:
@@ -47,20 +31,18 @@ def assert_same(answer: pl.Series, expected: np.ndarray, *, tolerance: float = 1
     assert np.abs(found - known).max() <= tolerance * np.abs(known).max()
 
 
-@ON_STOCKS
-def test_on_balance_volume_equals_talib_to_the_last_digit(symbol: str) -> None:
-    answer = STOCKS[symbol].select(on_balance_volume(CLOSE, VOLUME)).to_series()
-    assert_same(answer, talib.OBV(*arrays(symbol, "close", "volume")), tolerance=0)
+def test_on_balance_volume_equals_talib_to_the_last_digit(stock: pl.DataFrame) -> None:
+    answer = stock.select(on_balance_volume(CLOSE, VOLUME)).to_series()
+    assert_same(answer, talib.OBV(*arrays(stock, "close", "volume")), tolerance=0)
 
 
-@ON_STOCKS
 @ON_WINDOWS
-def test_money_flow_index_equals_talib(symbol: str, window: int) -> None:
+def test_money_flow_index_equals_talib(stock: pl.DataFrame, window: int) -> None:
     """Where no money was traded at a changed price TA-Lib says 0; here it is null."""
     index = money_flow_index(HIGH, LOW, close=CLOSE, volume=VOLUME, window=window)
-    answer = STOCKS[symbol].select(index).to_series()
-    expected = talib.MFI(*arrays(symbol, "high", "low", "close", "volume"), window)
-    change = np.diff(sum(arrays(symbol, "high", "low", "close")), prepend=0.0)
+    answer = stock.select(index).to_series()
+    expected = talib.MFI(*arrays(stock, "high", "low", "close", "volume"), window)
+    change = np.diff(sum(arrays(stock, "high", "low", "close")), prepend=0.0)
     unmoved = np.ptp([np.roll(change, i) for i in range(window)], axis=0) == 0
     expected[unmoved & (change == 0)] = np.nan
     assert_same(answer, expected)

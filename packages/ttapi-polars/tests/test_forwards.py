@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from ttapi_core.errors import DataError, ParameterError
-from ttapi_polars.black76 import black76_price
-from ttapi_polars.forwards import implied_forward
+from ttapi_polars import black76_price, implied_forward
 
 STRIKES = [float(strike) for strike in range(80, 125, 5)]
 

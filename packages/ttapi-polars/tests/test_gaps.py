@@ -13,8 +13,7 @@ from polars.testing import assert_frame_equal
 
 from ttapi_core import sessions
 from ttapi_core.errors import DataError, ParameterError, UnknownNameError
-from ttapi_polars.gaps import fill_gaps, missing_sessions
-from ttapi_polars.session_frames import sessions_frame
+from ttapi_polars import fill_gaps, missing_sessions, sessions_frame
 
 FIRST = date(2024, 11, 18)  # Thanksgiving and an early close follow
 DAYS = st.integers(0, 45).map(lambda day: FIRST + timedelta(days=day))

@@ -13,9 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ttapi_core.errors import ParameterError
-from ttapi_polars import black_scholes_price
-from ttapi_polars.black76 import black76_greeks, black76_price
-from ttapi_polars.greeks import black_scholes_greeks
+from ttapi_polars import black76_greeks, black76_price, black_scholes_greeks, black_scholes_price
 
 TODAY = ql.Date(15, 1, 2024)
 DAYS = ql.Actual365Fixed()

@@ -14,10 +14,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ttapi_core.errors import ParameterError
-from ttapi_polars import black_scholes_price, option_kernels
-from ttapi_polars.black76 import black76_price
-from ttapi_polars.greeks import black_scholes_greeks
-from ttapi_polars.implied import black76_implied_volatility, implied_volatility
+from ttapi_polars import (
+    black76_implied_volatility,
+    black76_price,
+    black_scholes_greeks,
+    black_scholes_price,
+    implied_volatility,
+    option_kernels,
+)
 
 EPSILON = 2.0**-52
 COLUMNS: dict[str, Any] = {

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from ttapi_core.errors import DataError, ParameterError
-from ttapi_polars.information_bars import dollar_bars, tick_bars, volume_bars
+from ttapi_polars import dollar_bars, tick_bars, volume_bars
 
 START = datetime(2026, 3, 9, 14, 30, tzinfo=UTC)
 SCHEMA = {"symbol": pl.String, "time": pl.Datetime("us", "UTC"), "price": pl.Float64, "size": pl.Int64}

@@ -4,7 +4,6 @@
 import math
 from collections.abc import Callable
 from datetime import date, timedelta
-from importlib.metadata import distribution
 from random import Random
 
 import polars as pl
@@ -14,13 +13,16 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from ttapi_core.errors import DataError, ParameterError
-from ttapi_polars.matrices import (
+from ttapi_polars import (
+    correlation,
     correlation_matrix,
+    covariance,
     covariance_matrix,
+    rolling_correlation,
     rolling_correlation_matrix,
+    rolling_covariance,
     rolling_covariance_matrix,
 )
-from ttapi_polars.moments import correlation, covariance, rolling_correlation, rolling_covariance
 
 Matrix = Callable[..., pl.LazyFrame]
 WHOLE = [(covariance_matrix, "covariance"), (correlation_matrix, "correlation")]
@@ -54,13 +56,11 @@ def shuffled(frame: pl.LazyFrame, seed: int) -> pl.LazyFrame:
 
 
 @pytest.fixture(scope="module")
-def real() -> pl.LazyFrame:
+def real(published_bars: pl.DataFrame) -> pl.LazyFrame:
     """Daily returns of five companies; two of them are listed later than the others."""
-    path = distribution("bokeh_sampledata").locate_file("bokeh_sampledata/_data/stocks.csv.gz")
-    prices = pl.read_csv(str(path), columns=["Ticker", "Date", "Adj Close"], try_parse_dates=True)
-    close = pl.col("Adj Close")
-    returns = (close / close.shift(1) - 1).over("Ticker", order_by="Date")
-    return prices.select(symbol="Ticker", date="Date", **{"return": returns}).lazy()
+    close = pl.col("adjusted_close")
+    returns = (close / close.shift(1) - 1).over("symbol")
+    return published_bars.select("symbol", "date", returns.alias("return")).lazy()
 
 
 @pytest.mark.parametrize(("function", "column"), WHOLE)

@@ -12,13 +12,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal, assert_series_equal
 
 from ttapi_core.errors import ParameterError
-from ttapi_polars.moments import (
-    correlation,
-    covariance,
-    rolling_beta,
-    rolling_correlation,
-    rolling_covariance,
-)
+from ttapi_polars import correlation, covariance, rolling_beta, rolling_correlation, rolling_covariance
 
 Pairs = list[tuple[float | None, float | None]]
 Rolling = Callable[..., pl.Expr]

@@ -1,39 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
 """Momentum: against TA-Lib, and what it leaves null."""
 
-from importlib.metadata import distribution
-
 import numpy as np
 import polars as pl
 import pytest
 import talib
 
 from ttapi_core.errors import ParameterError
-from ttapi_polars.momentum import macd, rate_of_change, relative_strength_index, trix
+from ttapi_polars import macd, rate_of_change, relative_strength_index, trix
 
 HIGH, LOW, CLOSE, VOLUME = (pl.col(name) for name in ("high", "low", "close", "volume"))
 
 
-def stock(symbol: str) -> pl.DataFrame:
-    """Daily bars of 2000 to 2013, and of 2019 to 2024; in whole cents, so that sums are exact in both."""
-    distribution_name, file = ("bokeh_sampledata", "stocks.csv.gz")
-    if symbol == "AAPL from 2019":
-        distribution_name, file = ("hvsampledata", "apple_stocks.csv")
-    path = distribution(distribution_name).locate_file(f"{distribution_name}/_data/{file}")
-    table = pl.read_csv(str(path)).rename(str.lower)
-    if "ticker" in table.columns:
-        table = table.filter(pl.col("ticker") == symbol)
-    return table.select((pl.col("high", "low", "close") * 100).round(), pl.col("volume").cast(pl.Float64))
-
-
-SYMBOLS = ["AAPL", "AAPL from 2019", "FB", "GOOG", "IBM", "MSFT"]
-STOCKS = {symbol: stock(symbol) for symbol in SYMBOLS}
-ON_STOCKS = pytest.mark.parametrize("symbol", SYMBOLS)
 ON_WINDOWS = pytest.mark.parametrize("window", [2, 5, 14, 50])
 
 
-def arrays(symbol: str, *columns: str) -> list[np.ndarray]:
-    return [STOCKS[symbol][column].to_numpy() for column in columns]
+def arrays(bars: pl.DataFrame, *columns: str) -> list[np.ndarray]:
+    return [bars[column].to_numpy() for column in columns]
 
 
 def assert_same(answer: pl.Series, expected: np.ndarray, *, tolerance: float = 1e-12) -> None:
@@ -45,35 +28,31 @@ def assert_same(answer: pl.Series, expected: np.ndarray, *, tolerance: float = 1
     assert np.abs(found - known).max() <= tolerance * np.abs(known).max()
 
 
-@ON_STOCKS
 @ON_WINDOWS
-def test_relative_strength_index_equals_talib(symbol: str, window: int) -> None:
-    answer = STOCKS[symbol].select(relative_strength_index(CLOSE, window=window)).to_series()
-    assert_same(answer, talib.RSI(*arrays(symbol, "close"), window))
+def test_relative_strength_index_equals_talib(stock: pl.DataFrame, window: int) -> None:
+    answer = stock.select(relative_strength_index(CLOSE, window=window)).to_series()
+    assert_same(answer, talib.RSI(*arrays(stock, "close"), window))
 
 
-@ON_STOCKS
 @pytest.mark.parametrize(("fast", "slow", "signal"), [(12, 26, 9), (3, 5, 2), (2, 50, 20)])
-def test_macd_equals_talib(symbol: str, fast: int, slow: int, signal: int) -> None:
+def test_macd_equals_talib(stock: pl.DataFrame, fast: int, slow: int, signal: int) -> None:
     lines = macd(CLOSE, fast_window=fast, slow_window=slow, signal_window=signal)
-    answer = STOCKS[symbol].select(lines).unnest("close")
+    answer = stock.select(lines).unnest("close")
     assert answer.columns == ["macd", "signal", "histogram"]
-    for line, expected in zip(answer, talib.MACD(*arrays(symbol, "close"), fast, slow, signal), strict=True):
+    for line, expected in zip(answer, talib.MACD(*arrays(stock, "close"), fast, slow, signal), strict=True):
         assert_same(line, expected)
 
 
-@ON_STOCKS
 @ON_WINDOWS
-def test_rate_of_change_equals_talib(symbol: str, window: int) -> None:
-    answer = STOCKS[symbol].select(rate_of_change(CLOSE, window=window)).to_series()
-    assert_same(answer, talib.ROC(*arrays(symbol, "close"), window))
+def test_rate_of_change_equals_talib(stock: pl.DataFrame, window: int) -> None:
+    answer = stock.select(rate_of_change(CLOSE, window=window)).to_series()
+    assert_same(answer, talib.ROC(*arrays(stock, "close"), window))
 
 
-@ON_STOCKS
 @ON_WINDOWS
-def test_trix_equals_talib(symbol: str, window: int) -> None:
-    answer = STOCKS[symbol].select(trix(CLOSE, window=window)).to_series()
-    assert_same(answer, talib.TRIX(*arrays(symbol, "close"), window))
+def test_trix_equals_talib(stock: pl.DataFrame, window: int) -> None:
+    answer = stock.select(trix(CLOSE, window=window)).to_series()
+    assert_same(answer, talib.TRIX(*arrays(stock, "close"), window))
 
 
 def test_relative_strength_index_given_no_movement_is_null_where_talib_says_nought() -> None:

@@ -11,8 +11,7 @@ import polars as pl
 import pytest
 import scipy.special
 
-from ttapi_polars import option_kernels
-from ttapi_polars.black76 import black76_price
+from ttapi_polars import black76_price, option_kernels
 
 # The tail at 37 is 1e-300, and it is one half less a sum: so many digits are needed to keep 30 of it.
 DIGITS = 350

@@ -13,8 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ttapi_core.errors import ParameterError
-from ttapi_polars import black_scholes_price
-from ttapi_polars.black76 import black76_price
+from ttapi_polars import black76_price, black_scholes_price
 
 NORMAL = NormalDist()
 

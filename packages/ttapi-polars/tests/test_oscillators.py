@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Oscillators: against TA-Lib, and what they leave null."""
 
-from importlib.metadata import distribution
-
 import numpy as np
 import polars as pl
 import pytest
@@ -11,26 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_series_equal
 
-from ttapi_polars.oscillators import commodity_channel_index, stochastic_oscillator, williams_percent_r
+from ttapi_polars import commodity_channel_index, stochastic_oscillator, williams_percent_r
 
 HIGH, LOW, CLOSE, VOLUME = (pl.col(name) for name in ("high", "low", "close", "volume"))
 
 
-def stock(symbol: str) -> pl.DataFrame:
-    """Daily bars of 2000 to 2013, and of 2019 to 2024; in whole cents, so that sums are exact in both."""
-    distribution_name, file = ("bokeh_sampledata", "stocks.csv.gz")
-    if symbol == "AAPL from 2019":
-        distribution_name, file = ("hvsampledata", "apple_stocks.csv")
-    path = distribution(distribution_name).locate_file(f"{distribution_name}/_data/{file}")
-    table = pl.read_csv(str(path)).rename(str.lower)
-    if "ticker" in table.columns:
-        table = table.filter(pl.col("ticker") == symbol)
-    return table.select((pl.col("high", "low", "close") * 100).round(), pl.col("volume").cast(pl.Float64))
-
-
-SYMBOLS = ["AAPL", "AAPL from 2019", "FB", "GOOG", "IBM", "MSFT"]
-STOCKS = {symbol: stock(symbol) for symbol in SYMBOLS}
-ON_STOCKS = pytest.mark.parametrize("symbol", SYMBOLS)
 ON_WINDOWS = pytest.mark.parametrize("window", [2, 5, 14, 50])
 
 
@@ -39,8 +22,8 @@ def assert_near(found: pl.Series, expected: list[float | None], *, rel: float, a
     assert_series_equal(found, known, rel_tol=rel, abs_tol=absolute, check_names=False)
 
 
-def arrays(symbol: str, *columns: str) -> list[np.ndarray]:
-    return [STOCKS[symbol][column].to_numpy() for column in columns]
+def arrays(bars: pl.DataFrame, *columns: str) -> list[np.ndarray]:
+    return [bars[column].to_numpy() for column in columns]
 
 
 def assert_same(answer: pl.Series, expected: np.ndarray, *, tolerance: float = 1e-12) -> None:
@@ -52,43 +35,39 @@ def assert_same(answer: pl.Series, expected: np.ndarray, *, tolerance: float = 1
     assert np.abs(found - known).max() <= tolerance * np.abs(known).max()
 
 
-@ON_STOCKS
 @ON_WINDOWS
 @pytest.mark.parametrize(("k", "d"), [(3, 3), (2, 5)])
-def test_slow_stochastic_equals_talib(symbol: str, window: int, k: int, d: int) -> None:
+def test_slow_stochastic_equals_talib(stock: pl.DataFrame, window: int, k: int, d: int) -> None:
     lines = stochastic_oscillator(HIGH, LOW, close=CLOSE, window=window, k_smoothing=k, d_smoothing=d)
-    answer = STOCKS[symbol].select(lines).unnest("high")
+    answer = stock.select(lines).unnest("high")
     assert answer.columns == ["k", "d"]
-    expected = talib.STOCH(*arrays(symbol, "high", "low", "close"), window, k, 0, d, 0)
+    expected = talib.STOCH(*arrays(stock, "high", "low", "close"), window, k, 0, d, 0)
     for line, reference in zip(answer, expected, strict=True):
         assert_same(line, reference)
 
 
-@ON_STOCKS
 @ON_WINDOWS
-def test_fast_stochastic_equals_talib(symbol: str, window: int) -> None:
+def test_fast_stochastic_equals_talib(stock: pl.DataFrame, window: int) -> None:
     lines = stochastic_oscillator(HIGH, LOW, close=CLOSE, window=window, k_smoothing=1, d_smoothing=3)
-    answer = STOCKS[symbol].select(lines).unnest("high")
-    expected = talib.STOCHF(*arrays(symbol, "high", "low", "close"), window, 3, 0)
+    answer = stock.select(lines).unnest("high")
+    expected = talib.STOCHF(*arrays(stock, "high", "low", "close"), window, 3, 0)
     for line, reference in zip(answer, expected, strict=True):
         assert_same(line, reference)
 
 
-@ON_STOCKS
 @ON_WINDOWS
-def test_williams_percent_r_equals_talib(symbol: str, window: int) -> None:
-    answer = STOCKS[symbol].select(williams_percent_r(HIGH, LOW, close=CLOSE, window=window)).to_series()
-    assert_same(answer, talib.WILLR(*arrays(symbol, "high", "low", "close"), window))
+def test_williams_percent_r_equals_talib(stock: pl.DataFrame, window: int) -> None:
+    answer = stock.select(williams_percent_r(HIGH, LOW, close=CLOSE, window=window)).to_series()
+    assert_same(answer, talib.WILLR(*arrays(stock, "high", "low", "close"), window))
 
 
-@ON_STOCKS
 @ON_WINDOWS
-def test_commodity_channel_index_equals_talib(symbol: str, window: int) -> None:
+def test_commodity_channel_index_equals_talib(stock: pl.DataFrame, window: int) -> None:
     """Where all typical prices are the same TA-Lib says 0 or divides rounding by rounding; here it is null."""
     index = commodity_channel_index(HIGH, LOW, close=CLOSE, window=window)
-    answer = STOCKS[symbol].select(index).to_series()
-    total = sum(arrays(symbol, "high", "low", "close"))
-    expected = talib.CCI(*arrays(symbol, "high", "low", "close"), window)
+    answer = stock.select(index).to_series()
+    total = sum(arrays(stock, "high", "low", "close"))
+    expected = talib.CCI(*arrays(stock, "high", "low", "close"), window)
     shifts = [np.roll(total, i) for i in range(window)]
     expected[np.ptp(shifts, axis=0) == 0] = np.nan
     # An index of some hundred is made of prices of some ten thousand cents and differences of a third of one.

@@ -7,8 +7,6 @@ from collections.abc import Callable
 from fractions import Fraction
 from functools import partial
 from importlib import import_module
-from importlib.metadata import distribution
-from pathlib import Path
 from types import ModuleType
 
 import polars as pl
@@ -18,19 +16,19 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal, assert_series_equal
 
 from ttapi_core.errors import ParameterError
-from ttapi_polars.performance import (
+from ttapi_polars import (
+    annualized_return,
     calmar_ratio,
     omega_ratio,
     rolling_sortino_ratio,
+    simple_returns,
     sortino_ratio,
     tail_ratio,
 )
-from ttapi_polars.returns import annualized_return, simple_returns
 
 Function = Callable[[pl.Expr], pl.Expr]
 R = pl.col("r")
 EPSILON = 2.0**-52
-SAMPLE = Path(str(distribution("bokeh_sampledata").locate_file("bokeh_sampledata/_data/stocks.csv.gz")))
 UNUSABLE = [None, math.nan, math.inf, -math.inf]
 RETURN = st.floats(min_value=-0.5, max_value=0.5) | st.sampled_from([0.1, 0.01, 0.0, -1.0, 1e12, -1e12])
 RETURNS = st.lists(RETURN | st.sampled_from(UNUSABLE), max_size=30)
@@ -230,15 +228,17 @@ def empyrical() -> ModuleType:
 
 
 @pytest.mark.parametrize("symbol", ["AAPL", "FB", "GOOG", "IBM", "MSFT"])
-def test_ratios_of_real_prices_equal_those_of_empyrical(empyrical: ModuleType, symbol: str) -> None:
+def test_ratios_of_real_prices_equal_those_of_empyrical(
+    empyrical: ModuleType, published_bars: pl.DataFrame, symbol: str
+) -> None:
     """
     Thirteen years of a company, the same conventions but for two.
 
     empyrical takes omega's required return per year, ours the threshold per bar; and it divides the sizes of the
     two quantiles whatever their signs, where ours has no tail ratio without a loss and a gain.
     """
-    frame = pl.read_csv(SAMPLE).sort("Date").filter(Ticker=symbol)
-    frame = frame.select(simple_returns(pl.col("Adj Close")).alias("r"))
+    bars = published_bars.filter(symbol=symbol)
+    frame = bars.select(simple_returns(pl.col("adjusted_close")).alias("r"))
     array = frame["r"].drop_nulls().to_numpy()
     ours = frame.select(
         sortino_ratio(R, target=0.0002).alias("sortino"),

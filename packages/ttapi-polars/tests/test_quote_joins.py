@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from ttapi_core.errors import DataError, ParameterError
-from ttapi_polars.quote_joins import effective_spread, quoted_spread, quotes_to_trades
+from ttapi_polars import effective_spread, quoted_spread, quotes_to_trades
 
 START = datetime(2026, 3, 9, 14, 30, tzinfo=UTC)
 SYMBOL = st.sampled_from(["A", "B", None])

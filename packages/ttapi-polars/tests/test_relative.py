@@ -5,7 +5,6 @@ import math
 import warnings
 from collections.abc import Callable
 from fractions import Fraction
-from importlib.metadata import distribution
 
 import polars as pl
 import pytest
@@ -14,14 +13,14 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from ttapi_core.errors import ParameterError
-from ttapi_polars.moments import rolling_beta
-from ttapi_polars.relative import (
+from ttapi_polars import (
     alpha,
     beta,
     capture_ratio,
     down_capture,
     information_ratio,
     rolling_alpha,
+    rolling_beta,
     tracking_error,
     up_capture,
 )
@@ -51,17 +50,14 @@ def table(pairs: list[tuple[float | None, float | None]]) -> pl.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def real() -> pl.DataFrame:
+def real(published_bars: pl.DataFrame) -> pl.DataFrame:
     """Daily returns of a share beside another that stands for the market, 2000 to 2013."""
-    path = distribution("bokeh_sampledata").locate_file("bokeh_sampledata/_data/stocks.csv.gz")
-    prices = pl.read_csv(str(path), columns=["Ticker", "Date", "Adj Close"])
+    returns = pl.col("adjusted_close") / pl.col("adjusted_close").shift(1) - 1
     sides = [
-        prices.filter(Ticker=ticker).select(
-            "Date", (pl.col("Adj Close") / pl.col("Adj Close").shift(1) - 1).alias(name)
-        )
-        for ticker, name in (("AAPL", "x"), ("IBM", "y"))
+        published_bars.filter(symbol=symbol).select("date", returns.alias(name))
+        for symbol, name in (("AAPL", "x"), ("IBM", "y"))
     ]
-    joined = sides[0].join(sides[1], on="Date").sort("Date").drop_nulls()
+    joined = sides[0].join(sides[1], on="date").sort("date").drop_nulls()
     assert joined.height == 3269
     return joined
 

@@ -7,9 +7,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from functools import partial
 from importlib import import_module
-from importlib.metadata import distribution
 from itertools import accumulate, pairwise
-from pathlib import Path
 from types import ModuleType
 
 import polars as pl
@@ -19,7 +17,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_series_equal
 
 from ttapi_core.errors import ParameterError
-from ttapi_polars.returns import (
+from ttapi_polars import (
     annualized_return,
     cumulative_returns,
     excess_returns,
@@ -32,7 +30,6 @@ from ttapi_polars.returns import (
 )
 
 Function = Callable[[pl.Expr], pl.Expr]
-SAMPLE = Path(str(distribution("bokeh_sampledata").locate_file("bokeh_sampledata/_data/stocks.csv.gz")))
 PRICES = st.lists(
     st.one_of(
         st.floats(min_value=1e-6, max_value=1e9),
@@ -322,14 +319,12 @@ def empyrical() -> ModuleType:
         return import_module("empyrical")
 
 
-def real_prices() -> dict[str, list[float]]:
-    frame = pl.read_csv(SAMPLE).sort("Ticker", "Date")
-    return {str(key): group["Adj Close"].to_list() for (key,), group in frame.group_by("Ticker")}
-
-
-def test_returns_of_real_prices_equal_those_of_empyrical(empyrical: ModuleType) -> None:
+def test_returns_of_real_prices_equal_those_of_empyrical(
+    empyrical: ModuleType, published_bars: pl.DataFrame
+) -> None:
     """Five companies from 2000 to 2013. The same conventions: 252 days, geometric, the first row left out."""
-    for prices in real_prices().values():
+    for _, bars in published_bars.group_by("symbol"):
+        prices = bars["adjusted_close"].to_list()
         returns = column(prices, simple_returns(pl.col("close")))[1:]
         array = pl.Series(returns).to_numpy()
         cumulative = column(returns, cumulative_returns(pl.col("close")))

@@ -15,8 +15,7 @@ from polars.testing import assert_frame_equal
 
 from ttapi_core import sessions
 from ttapi_core.errors import CalendarRangeError, DataError, ParameterError, UnknownNameError
-from ttapi_polars.session_bars import session_bars
-from ttapi_polars.session_frames import label_sessions, outside_sessions, sessions_frame
+from ttapi_polars import label_sessions, outside_sessions, session_bars, sessions_frame
 
 VENUES = ("XNYS", "XTKS", "XHKG", "XLON", "CMES")
 SCHEMA = {"symbol": pl.String, "time": pl.Datetime("us", "UTC"), "price": pl.Float64, "size": pl.Int64}

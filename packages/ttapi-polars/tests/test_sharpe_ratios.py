@@ -7,8 +7,6 @@ from collections.abc import Callable
 from fractions import Fraction
 from functools import partial
 from importlib import import_module
-from importlib.metadata import distribution
-from pathlib import Path
 from types import ModuleType
 
 import polars as pl
@@ -18,13 +16,17 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal, assert_series_equal
 
 from ttapi_core.errors import ParameterError
-from ttapi_polars.returns import log_returns, simple_returns
-from ttapi_polars.sharpe_ratios import probabilistic_sharpe_ratio, rolling_sharpe_ratio, sharpe_ratio
+from ttapi_polars import (
+    log_returns,
+    probabilistic_sharpe_ratio,
+    rolling_sharpe_ratio,
+    sharpe_ratio,
+    simple_returns,
+)
 
 Function = Callable[[pl.Expr], pl.Expr]
 R = pl.col("r")
 EPSILON = 2.0**-52
-SAMPLE = Path(str(distribution("bokeh_sampledata").locate_file("bokeh_sampledata/_data/stocks.csv.gz")))
 UNUSABLE = [None, math.nan, math.inf, -math.inf]
 RETURN = st.floats(min_value=-0.5, max_value=0.5) | st.sampled_from([0.1, 0.01, 0.0, -1.0, 1e12, -1e12])
 RETURNS = st.lists(RETURN | st.sampled_from(UNUSABLE), max_size=30)
@@ -190,12 +192,11 @@ def empyrical() -> ModuleType:
 
 @pytest.mark.parametrize("risk_free", [0.0, 0.0001])
 def test_sharpe_ratios_of_real_prices_equal_those_of_empyrical(
-    empyrical: ModuleType, risk_free: float
+    empyrical: ModuleType, published_bars: pl.DataFrame, risk_free: float
 ) -> None:
     """The same conventions: ddof = 1, a risk-free rate per bar, the square root of 252."""
-    prices = pl.read_csv(SAMPLE).sort("Ticker", "Date")
-    for _, group in prices.group_by("Ticker"):
-        frame = group.select(simple_returns(pl.col("Adj Close")).alias("r"))
+    for _, group in published_bars.group_by("symbol"):
+        frame = group.select(simple_returns(pl.col("adjusted_close")).alias("r"))
         array = frame["r"].drop_nulls().to_numpy()
         ours = frame.select(sharpe_ratio(R, risk_free=risk_free)).item()
         assert ours == pytest.approx(empyrical.sharpe_ratio(array, risk_free), rel=1e-11)
@@ -206,11 +207,10 @@ def test_sharpe_ratios_of_real_prices_equal_those_of_empyrical(
             assert rolling[last] == pytest.approx(theirs, rel=1e-10)
 
 
-def test_probabilistic_sharpe_ratio_of_real_prices_equals_scipy() -> None:
+def test_probabilistic_sharpe_ratio_of_real_prices_equals_scipy(published_bars: pl.DataFrame) -> None:
     stats = import_module("scipy.stats")
-    prices = pl.read_csv(SAMPLE).sort("Ticker", "Date")
-    for _, group in prices.group_by("Ticker"):
-        frame = group.select(simple_returns(pl.col("Adj Close")).alias("r"))
+    for _, group in published_bars.group_by("symbol"):
+        frame = group.select(simple_returns(pl.col("adjusted_close")).alias("r"))
         array = frame["r"].drop_nulls().to_numpy()
         ratio = array.mean() / array.std(ddof=1)
         shape = 1 - stats.skew(array) * ratio + (stats.kurtosis(array, fisher=False) - 1) / 4 * ratio**2

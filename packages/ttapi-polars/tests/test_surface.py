@@ -12,9 +12,14 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from ttapi_core.errors import DataError, ParameterError
-from ttapi_polars.arbitrage import calendar_violations
-from ttapi_polars.surface import chain_surface, chain_volatilities, surface_volatility
-from ttapi_polars.svi import PARAMETERS, svi_volatility
+from ttapi_polars import (
+    calendar_violations,
+    chain_surface,
+    chain_volatilities,
+    surface_volatility,
+    svi_volatility,
+)
+from ttapi_polars.svi import PARAMETERS
 
 with warnings.catch_warnings():  # its generated types lack __module__, which newer interpreters warn of
     warnings.simplefilter("ignore", DeprecationWarning)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from ttapi_core.errors import ParameterError
-from ttapi_polars.svi import svi_density_condition, svi_total_variance, svi_volatility
+from ttapi_polars import svi_density_condition, svi_total_variance, svi_volatility
 
 with warnings.catch_warnings():  # its generated types lack __module__, which newer interpreters warn of
     warnings.simplefilter("ignore", DeprecationWarning)

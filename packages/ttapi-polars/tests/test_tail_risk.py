@@ -7,8 +7,6 @@ from collections.abc import Callable
 from fractions import Fraction
 from functools import partial
 from importlib import import_module
-from importlib.metadata import distribution
-from pathlib import Path
 from statistics import NormalDist
 from types import ModuleType
 
@@ -19,19 +17,18 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal, assert_series_equal
 
 from ttapi_core.errors import ParameterError
-from ttapi_polars.returns import simple_returns
-from ttapi_polars.tail_risk import (
+from ttapi_polars import (
     expected_shortfall,
     historical_value_at_risk,
     parametric_expected_shortfall,
     parametric_value_at_risk,
     rolling_historical_value_at_risk,
+    simple_returns,
 )
 
 Function = Callable[[pl.Expr], pl.Expr]
 R = pl.col("r")
 EPSILON = 2.0**-52
-SAMPLE = Path(str(distribution("bokeh_sampledata").locate_file("bokeh_sampledata/_data/stocks.csv.gz")))
 UNUSABLE = [None, math.nan, math.inf, -math.inf]
 RETURN = st.floats(min_value=-0.5, max_value=0.5) | st.sampled_from([0.1, 0.01, 0.0, -1.0, 1e12, -1e12])
 RETURNS = st.lists(RETURN | st.sampled_from(UNUSABLE), max_size=30)
@@ -250,7 +247,7 @@ def empyrical() -> ModuleType:
 
 @pytest.mark.parametrize("symbol", ["AAPL", "FB", "GOOG", "IBM", "MSFT"])
 def test_measures_of_real_prices_equal_those_of_empyrical_and_scipy(
-    empyrical: ModuleType, symbol: str
+    empyrical: ModuleType, published_bars: pl.DataFrame, symbol: str
 ) -> None:
     """
     Thirteen years of a company; the same quantile, of opposite sign.
@@ -259,8 +256,8 @@ def test_measures_of_real_prices_equal_those_of_empyrical_and_scipy(
     the last one: the same where ``n * tail`` is whole, as with the newest 180 returns at 5 %.
     """
     stats = import_module("scipy.stats")
-    frame = pl.read_csv(SAMPLE).sort("Date").filter(Ticker=symbol)
-    frame = frame.select(simple_returns(pl.col("Adj Close")).alias("r"))
+    bars = published_bars.filter(symbol=symbol)
+    frame = bars.select(simple_returns(pl.col("adjusted_close")).alias("r"))
     array = frame["r"].drop_nulls().to_numpy()
     for confidence in (0.95, 0.99):
         tail, z = 1 - confidence, stats.norm.ppf(1 - confidence)
@@ -280,10 +277,10 @@ def test_measures_of_real_prices_equal_those_of_empyrical_and_scipy(
     assert newest == pytest.approx(-empyrical.conditional_value_at_risk(array[-180:], 0.05), rel=1e-13)
 
 
-def test_cornish_fisher_of_real_prices_equals_its_formula_with_scipy() -> None:
+def test_cornish_fisher_of_real_prices_equals_its_formula_with_scipy(published_bars: pl.DataFrame) -> None:
     stats = import_module("scipy.stats")
-    frame = pl.read_csv(SAMPLE).sort("Date").filter(Ticker="MSFT")
-    frame = frame.select(simple_returns(pl.col("Adj Close")).alias("r"))
+    bars = published_bars.filter(symbol="MSFT")
+    frame = bars.select(simple_returns(pl.col("adjusted_close")).alias("r"))
     array = frame["r"].drop_nulls().to_numpy()
     skew, kurtosis, z = stats.skew(array), stats.kurtosis(array), stats.norm.ppf(0.01)
     corrected = z + (z**2 - 1) * skew / 6 + (z**3 - 3 * z) * kurtosis / 24 - (2 * z**3 - 5 * z) * skew**2 / 36

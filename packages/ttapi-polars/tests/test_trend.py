@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Trend: against TA-Lib, ties and stops."""
 
-from importlib.metadata import distribution
-
 import numpy as np
 import polars as pl
 import pytest
@@ -12,26 +10,11 @@ from hypothesis import strategies as st
 from polars.testing import assert_series_equal
 
 from ttapi_core.errors import ParameterError
-from ttapi_polars.trend import aroon, average_directional_index, parabolic_sar
+from ttapi_polars import aroon, average_directional_index, parabolic_sar
 
 HIGH, LOW, CLOSE, VOLUME = (pl.col(name) for name in ("high", "low", "close", "volume"))
 
 
-def stock(symbol: str) -> pl.DataFrame:
-    """Daily bars of 2000 to 2013, and of 2019 to 2024; in whole cents, so that sums are exact in both."""
-    distribution_name, file = ("bokeh_sampledata", "stocks.csv.gz")
-    if symbol == "AAPL from 2019":
-        distribution_name, file = ("hvsampledata", "apple_stocks.csv")
-    path = distribution(distribution_name).locate_file(f"{distribution_name}/_data/{file}")
-    table = pl.read_csv(str(path)).rename(str.lower)
-    if "ticker" in table.columns:
-        table = table.filter(pl.col("ticker") == symbol)
-    return table.select((pl.col("high", "low", "close") * 100).round(), pl.col("volume").cast(pl.Float64))
-
-
-SYMBOLS = ["AAPL", "AAPL from 2019", "FB", "GOOG", "IBM", "MSFT"]
-STOCKS = {symbol: stock(symbol) for symbol in SYMBOLS}
-ON_STOCKS = pytest.mark.parametrize("symbol", SYMBOLS)
 ON_WINDOWS = pytest.mark.parametrize("window", [2, 5, 14, 50])
 
 
@@ -40,8 +23,8 @@ def assert_near(found: pl.Series, expected: list[float | None], *, rel: float, a
     assert_series_equal(found, known, rel_tol=rel, abs_tol=absolute, check_names=False)
 
 
-def arrays(symbol: str, *columns: str) -> list[np.ndarray]:
-    return [STOCKS[symbol][column].to_numpy() for column in columns]
+def arrays(bars: pl.DataFrame, *columns: str) -> list[np.ndarray]:
+    return [bars[column].to_numpy() for column in columns]
 
 
 def assert_same(answer: pl.Series, expected: np.ndarray, *, tolerance: float = 1e-12) -> None:
@@ -53,23 +36,21 @@ def assert_same(answer: pl.Series, expected: np.ndarray, *, tolerance: float = 1
     assert np.abs(found - known).max() <= tolerance * np.abs(known).max()
 
 
-@ON_STOCKS
 @ON_WINDOWS
-def test_average_directional_index_equals_talib(symbol: str, window: int) -> None:
+def test_average_directional_index_equals_talib(stock: pl.DataFrame, window: int) -> None:
     index = average_directional_index(HIGH, LOW, close=CLOSE, window=window)
-    answer = STOCKS[symbol].select(index).unnest("high")
+    answer = stock.select(index).unnest("high")
     assert answer.columns == ["plus_di", "minus_di", "adx"]
-    prices = arrays(symbol, "high", "low", "close")
+    prices = arrays(stock, "high", "low", "close")
     for line, function in zip(answer, [talib.PLUS_DI, talib.MINUS_DI, talib.ADX], strict=True):
         assert_same(line, function(*prices, window))
 
 
-@ON_STOCKS
 @ON_WINDOWS
-def test_aroon_equals_talib(symbol: str, window: int) -> None:
-    answer = STOCKS[symbol].select(aroon(HIGH, LOW, window=window)).unnest("high")
+def test_aroon_equals_talib(stock: pl.DataFrame, window: int) -> None:
+    answer = stock.select(aroon(HIGH, LOW, window=window)).unnest("high")
     assert answer.columns == ["up", "down", "oscillator"]
-    prices = arrays(symbol, "high", "low")
+    prices = arrays(stock, "high", "low")
     down, up = talib.AROON(*prices, window)
     for line, expected in zip(answer, [up, down, talib.AROONOSC(*prices, window)], strict=True):
         assert_same(line, expected)
@@ -86,12 +67,11 @@ def test_aroon_given_ties_takes_the_most_recent_as_talib_does(prices: list[float
         assert_near(line, [None if np.isnan(x) else x for x in expected], rel=1e-15)
 
 
-@ON_STOCKS
 @pytest.mark.parametrize(("acceleration", "maximum"), [(0.02, 0.2), (0.05, 0.5), (0.1, 0.1)])
-def test_parabolic_sar_equals_talib(symbol: str, acceleration: float, maximum: float) -> None:
+def test_parabolic_sar_equals_talib(stock: pl.DataFrame, acceleration: float, maximum: float) -> None:
     stop = parabolic_sar(HIGH, LOW, acceleration=acceleration, maximum=maximum)
-    answer = STOCKS[symbol].select(stop).to_series()
-    assert_same(answer, talib.SAR(*arrays(symbol, "high", "low"), acceleration, maximum))
+    answer = stock.select(stop).to_series()
+    assert_same(answer, talib.SAR(*arrays(stock, "high", "low"), acceleration, maximum))
 
 
 @given(st.lists(st.tuples(st.integers(1, 9), st.integers(0, 4)), min_size=2, max_size=40))

@@ -11,8 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ttapi_core.errors import ParameterError
-from ttapi_polars import realized_volatility, volatility
-from ttapi_polars.volatilities import bipower_volatility, ewma_volatility, rolling_bipower_volatility
+from ttapi_polars import (
+    bipower_volatility,
+    ewma_volatility,
+    realized_volatility,
+    rolling_bipower_volatility,
+    volatility,
+)
 
 PRICE = st.floats(min_value=0.01, max_value=1e5)
 

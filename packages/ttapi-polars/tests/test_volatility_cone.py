@@ -9,8 +9,7 @@ import polars as pl
 import pytest
 
 from ttapi_core.errors import DataError, ParameterError
-from ttapi_polars import realized_volatility
-from ttapi_polars.volatility_cone import volatility_cone
+from ttapi_polars import realized_volatility, volatility_cone
 
 RANDOM = Random(7)
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from ttapi_core.errors import ParameterError
-from ttapi_polars.vwaps import anchored_vwap, rolling_vwap, vwap
+from ttapi_polars import anchored_vwap, rolling_vwap, vwap
 
 PRICE = st.one_of(st.floats(1e-3, 1e6), st.sampled_from([1e12, None, 0.0, -1.0, math.nan, math.inf]))
 VOLUME = st.one_of(st.floats(1e-3, 1e9), st.sampled_from([0.0, 0.0, 1e12, None, -1.0, math.nan, math.inf]))

@@ -7,6 +7,7 @@ import polars as pl
 
 from ttapi_polars.domains import require_count
 from ttapi_polars.indicator_terms import once, smoothed_from_mean, sound
+from ttapi_polars.window_sums import window_mean
 
 
 def simple_moving_average(value: pl.Expr, *, window: int) -> pl.Expr:
@@ -20,6 +21,8 @@ def simple_moving_average(value: pl.Expr, *, window: int) -> pl.Expr:
         Use ``.over("symbol")`` on the result when the column holds several instruments.
     window
         Bars per mean, the current one included, at least 1. The first ``window - 1`` rows are null.
+        The cost of the call grows with it: each window is added up anew, so that nothing is left of a value
+        that has left it.
 
     Returns
     -------
@@ -45,7 +48,11 @@ def simple_moving_average(value: pl.Expr, *, window: int) -> pl.Expr:
     [None, None, 3.0, 4.0]
     """
     require_count("window", window, least=1)
-    return sound(sound(value).rolling_mean(window, min_samples=window))
+
+    def build(known: pl.Expr) -> pl.Expr:
+        return _where_whole(sound(window_mean(known, window)), known, window)
+
+    return once(build, sound(value))
 
 
 def weighted_moving_average(value: pl.Expr, *, window: int) -> pl.Expr:
@@ -89,9 +96,14 @@ def weighted_moving_average(value: pl.Expr, *, window: int) -> pl.Expr:
     def build(known: pl.Expr) -> pl.Expr:
         # Polars weighs only columns without nulls: zeros take their place, and their windows are left out.
         mean = known.fill_null(0.0).rolling_mean(window, weights=weights, min_samples=window)
-        return pl.when(known.rolling_min(window, min_samples=window).is_not_null()).then(sound(mean))
+        return _where_whole(sound(mean), known, window)
 
     return once(build, sound(value))
+
+
+def _where_whole(mean: pl.Expr, known: pl.Expr, window: int) -> pl.Expr:
+    # A rolling sum is null where a value is missing, whatever it has lost in digits elsewhere.
+    return pl.when(known.rolling_sum(window, min_samples=window).is_not_null()).then(mean)
 
 
 def exponential_moving_average(value: pl.Expr, *, window: int) -> pl.Expr:

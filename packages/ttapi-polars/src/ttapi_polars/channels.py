@@ -75,9 +75,9 @@ def bollinger_bands(close: pl.Expr, *, window: int = 20, multiplier: float = 2.0
 
 def _deviation(price: pl.Expr, window: int) -> pl.Expr:
     # The deviation of equal prices may come out as a last digit, whose quotients would look like results.
-    least, most = (f(window, min_samples=window) for f in (price.rolling_min, price.rolling_max))
+    changes = (price != price.shift(1)).cast(pl.Float64).rolling_sum(window - 1, min_samples=window - 1)
     deviation = price.rolling_std(window, min_samples=window, ddof=0)
-    return pl.when(least == most).then(0.0).otherwise(deviation)
+    return pl.when(changes == 0).then(0.0).otherwise(deviation)
 
 
 def keltner_channel(

@@ -31,18 +31,16 @@ def once(build: Callable[..., pl.Expr], *values: pl.Expr) -> pl.Expr:
     result has the name of the first value. Expressions of several columns, such as ``pl.all()``, have no
     single name: there ``build`` is given the values themselves, for the same result.
     """
+    if any(value.meta.has_multiple_outputs() for value in values):
+        return build(*values)
     name = values[0].meta.output_name(raise_if_undetermined=False)
-    if name is None and not _is_made_of_fields(values[0]):
+    if name is None and values[0].meta.root_names():
         return build(*values)
     labels = [f"value_{i}" for i in range(len(values))]
     bound = pl.struct([value.alias(label) for value, label in zip(values, labels, strict=True)])
     result = build(*[pl.field(label) for label in labels])
+    # A field of a binding further out has no name that Polars could tell, and none that matters.
     return bound.struct.with_fields(result.alias("result")).struct.field("result").alias(name or "result")
-
-
-def _is_made_of_fields(value: pl.Expr) -> bool:
-    # Within a binding a field has no name that Polars knows of; the outermost binding gives the name.
-    return not value.meta.has_multiple_outputs() and not value.meta.root_names()
 
 
 def sound(value: pl.Expr) -> pl.Expr:

@@ -168,12 +168,12 @@ def commodity_channel_index(high: pl.Expr, low: pl.Expr, *, close: pl.Expr, wind
     require_count("window", window, least=2)
 
     def build(price: pl.Expr) -> pl.Expr:
-        mean = price.rolling_mean(window, min_samples=window)
-        least, most = (f(window, min_samples=window) for f in (price.rolling_min, price.rolling_max))
+        extremes = (f(window, min_samples=window) for f in (price.rolling_max, price.rolling_min))
+        return once(index, price, price.rolling_mean(window, min_samples=window), *extremes)
+
+    def index(price: pl.Expr, mean: pl.Expr, most: pl.Expr, least: pl.Expr) -> pl.Expr:
         # Equal sums of different prices may differ in the last digits, and equal prices from their mean.
-        return pl.when(most - least > most * SUM_ROUNDING).then(
-            once(lambda now, usual: _deviations(now, usual, window), price, mean)
-        )
+        return pl.when(most - least > most * SUM_ROUNDING).then(_deviations(price, mean, window))
 
     return once(build, from_bars(typical_price, high, low, close))
 

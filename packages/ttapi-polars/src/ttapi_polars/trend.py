@@ -132,11 +132,13 @@ def aroon(high: pl.Expr, low: pl.Expr, *, window: int = 25) -> pl.Expr:
     """
     require_count("window", window, least=1)
 
-    def build(top: pl.Expr, bottom: pl.Expr) -> pl.Expr:
-        ages = (_age_of_highest(top, window), _age_of_highest(-bottom, window))
+    def lines(since_highest: pl.Expr, since_lowest: pl.Expr) -> pl.Expr:
         # By a constant Polars divides through its reciprocal, which may give 99.99999999999999 for 100.
-        up, down = ((window - age) * 100.0 / (age * 0 + window) for age in ages)
+        up, down = ((window - age) * 100.0 / (age * 0 + window) for age in (since_highest, since_lowest))
         return once(_aroon_lines, up, down)
+
+    def build(top: pl.Expr, bottom: pl.Expr) -> pl.Expr:
+        return once(lines, _age_of_highest(top, window), _age_of_highest(-bottom, window))
 
     return from_ranges(build, high, low)
 
