@@ -54,7 +54,7 @@ def close_ttapi(path: Path) -> Job:
 
     from ttapi_polars import summarize
 
-    plan = summarize(pl.scan_parquet(path), pl.col("close").std(), is_sorted=True)
+    plan = summarize(pl.scan_parquet(path), pl.col("close").std(), time=None, is_sorted=True)
     return lambda: plan.collect(engine="streaming")
 
 
@@ -93,7 +93,8 @@ def log_return_ttapi(path: Path) -> Job:
 
     log = pl.col("close").log()
     usable = pl.scan_parquet(path).with_columns(pl.when(log.is_finite()).then(log).alias("log"))
-    plan = summarize(usable, pl.col("log").diff().std() * math.sqrt(YEAR), is_sorted=True)
+    measure = pl.col("log").diff().std() * math.sqrt(YEAR)
+    plan = summarize(usable, measure, time=None, is_sorted=True)
     return lambda: plan.collect(engine="streaming")
 
 

@@ -124,6 +124,32 @@ def test_text_prices_are_refused_with_the_name_of_the_column() -> None:
         values(panel, MEASURES["realized"](BY))
 
 
+SOME = pl.DataFrame(
+    {
+        "symbol": ["B", "A", "B", "A", "B", "A", "B", "A"],
+        "r": [0.01, 0.02, -0.01, 0.03, 0.0, 0.01, 0.02, -0.02],
+        "b": [0.01, 0.0, 0.02, -0.01, 0.01, 0.02, 0.0, 0.01],
+    }
+)
+
+
+@pytest.mark.parametrize(
+    "by", [pl.col("symbol"), pl.col("symbol").sort(), pl.lit("A"), pl.col("symbol").first()]
+)
+@pytest.mark.parametrize("against", [pl.col("b").mean(), pl.lit(0.01), pl.col("b")])
+def test_a_single_value_is_taken_for_every_row(by: pl.Expr, against: pl.Expr) -> None:
+    """A constant benchmark has no slope; what is shared by all rows makes one instrument."""
+    frame = SOME.with_columns(by=by, against=against)
+    expected = values(frame, rolling_beta(pl.col("r"), pl.col("against"), window=3).over("by"))
+    answer = values(SOME, rolling_beta(pl.col("r"), against, window=3, by=by))
+    assert_series_equal(answer, expected, rel_tol=1e-12)
+
+
+def test_columns_of_different_lengths_are_refused() -> None:
+    with pytest.raises(DataError, match="columns of different lengths"):
+        values(SOME, rolling_beta(pl.col("r"), pl.col("b").head(5), window=3, by=BY))
+
+
 # ------------------------------------------------------------------------ kernels against exact arithmetic
 
 OUTLIERS = st.one_of(

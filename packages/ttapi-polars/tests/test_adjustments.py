@@ -358,3 +358,18 @@ def test_adjust_bars_given_a_wrong_argument_names_it(wrong: dict[str, Any]) -> N
     with pytest.raises(ParameterError) as caught:
         adjust_bars(closes(), actions_of(), **wrong)
     assert caught.value.parameter == next(iter(wrong))
+
+
+@pytest.mark.parametrize(
+    ("twice", "kept"),
+    [((None, 1.0), {"dividends": False}), ((3.0, None), {"splits": False})],
+)
+def test_what_is_wrong_with_a_kind_that_is_left_out_does_not_matter(
+    twice: tuple[float | None, float | None], kept: dict[str, bool]
+) -> None:
+    day = FIRST + 2 * DAY
+    sound = ("A", day, None if twice[0] else 2.0, 1.0 if twice[0] else None)
+    bars = closes(100.0, 98.0, 49.0)
+    spoiled = adjust_bars(bars, actions_of(sound, ("A", day, *twice), ("A", day, *twice)), **kept).collect()
+    assert_frame_equal(spoiled, adjust_bars(bars, actions_of(sound), **kept).collect())
+    assert spoiled["adjusted_close"].null_count() == 0

@@ -206,3 +206,28 @@ def test_summarize_given_no_measure_raises() -> None:
 def test_summarize_given_text_days_names_the_column_and_what_it_expects() -> None:
     with pytest.raises(DataError, match="'date': holds String, expected dates or times"):
         summarize(bars({}).cast({"date": pl.String}), pl.len())
+
+
+@pytest.mark.parametrize("days", [[1, 3, 2], [1, 2, 2], [1, None, 2]])
+@pytest.mark.parametrize("engine", ["in-memory", "streaming"])
+def test_summarize_given_days_that_do_not_rise_in_a_known_order_is_an_error(
+    days: list[int | None], engine: str
+) -> None:
+    frame = pl.LazyFrame({"symbol": "A", "date": pl.Series(days).cast(pl.Date), "close": [10.0, 11.0, 10.0]})
+    with pytest.raises(DataError, match="does not rise within A") as caught:
+        summarize(frame, volatility(pl.col("close")), is_sorted=True).select("close").collect(engine=engine)
+    assert caught.value.column == "date"
+
+
+def test_summarize_without_times_takes_the_order_as_it_is() -> None:
+    frame = bars({"A": [3.0, 1.0, 2.0], "B": [5.0]}).drop("date")
+    answer = summarize(frame, pl.col("close").first(), time=None, is_sorted=True).collect()
+    assert answer.rows() == [("A", 3.0), ("B", 5.0)]
+    with pytest.raises(ParameterError, match="time"):
+        summarize(frame, pl.len(), time=None)
+
+
+def test_summarize_given_symbols_without_an_order_names_the_column() -> None:
+    frame = bars({"A": [1.0]}).with_columns(pl.struct("symbol").alias("symbol"))
+    with pytest.raises(DataError, match="expected names that can be put in order"):
+        summarize(frame, pl.len())

@@ -52,7 +52,7 @@ def over_adjoining(columns: Sequence[pl.Expr], by: pl.Expr, run: Pass) -> pl.Exp
     """
 
     def evaluate(series: Sequence[pl.Series]) -> pl.Series:
-        *values, labels = series
+        *values, labels = _of_one_length(series)
         numbers = [_numbers(value) for value in values]
         starts = borders(labels)
         if _adjoin(labels, starts):
@@ -69,6 +69,16 @@ def over_adjoining(columns: Sequence[pl.Expr], by: pl.Expr, run: Pass) -> pl.Exp
 def over(expression: pl.Expr, by: pl.Expr | None) -> pl.Expr:
     """Evaluate for each instrument, or as it is if there is just one."""
     return expression if by is None else expression.over(by)
+
+
+def _of_one_length(series: Sequence[pl.Series]) -> list[pl.Series]:
+    """Repeat what is a single value: a number, a mean, a label that all rows share."""
+    lengths = {len(column) for column in series if len(column) != 1} or {1}
+    if len(lengths) > 1:
+        found = ", ".join(f"{column.name} {len(column)}" for column in series)
+        raise DataError(f"columns of different lengths: {found}")
+    (rows,) = lengths
+    return [column if len(column) == rows else column.new_from_index(0, rows) for column in series]
 
 
 def _numbers(values: pl.Series) -> pl.Series:

@@ -102,7 +102,9 @@ def adjustment_factors(
     """
     _require_inputs(actions, bars, as_of=as_of, symbol=symbol, date=date)
     closes = bars.select(symbol=symbol, date=date, close=positive(pl.col("close")))
-    days = _with_factors(_action_days(actions, as_of, symbol=symbol, date=date), closes)
+    days = _with_factors(
+        _action_days(actions, as_of, _counts(splits=True, dividends=True), symbol=symbol, date=date), closes
+    )
     return days.drop("bar_date").sort("symbol", "date")
 
 
@@ -186,8 +188,9 @@ def adjust_bars(
     _require_inputs(actions, bars, as_of=as_of, symbol=symbol, date=date)
     _require_room(bars)
     closes = bars.select(symbol=symbol, date=date, close=positive(pl.col("close")))
-    days = _with_factors(_action_days(actions, as_of, symbol=symbol, date=date), closes)
-    days = days.filter(_counts(splits=splits, dividends=dividends))
+    counts = _counts(splits=splits, dividends=dividends)
+    days = _with_factors(_action_days(actions, as_of, counts, symbol=symbol, date=date), closes)
+    days = days.filter(counts & pl.col("symbol").is_not_null())
     undated = days.filter(pl.col("date").is_null()).select("symbol", __undated=pl.lit(value=True)).unique()
     rows = bars.with_row_index("__row").with_columns(__symbol=symbol, __date=date)
     rows = _with_chained(rows, _chained(days, direction, splits=splits, dividends=dividends), direction).join(
@@ -213,11 +216,13 @@ def _counts(*, splits: bool, dividends: bool) -> pl.Expr:
     no = pl.lit(value=False)
     split = pl.col("split_ratio").is_not_null() if splits else no
     dividend = pl.col("dividend").is_not_null() if dividends else no
-    return (split | dividend) & pl.col("symbol").is_not_null()
+    return split | dividend
 
 
-def _action_days(actions: pl.LazyFrame, as_of: date | None, *, symbol: str, date: str) -> pl.LazyFrame:
-    """Take the actions of a symbol and day together; ``problem`` says what is wrong with them."""
+def _action_days(
+    actions: pl.LazyFrame, as_of: date | None, counts: pl.Expr, *, symbol: str, date: str
+) -> pl.LazyFrame:
+    """Take the actions of a symbol and day together; a row ``counts`` where a kind does that is wanted."""
     names = actions.collect_schema().names()
 
     def told(name: str) -> pl.Expr:
@@ -240,7 +245,7 @@ def _action_days(actions: pl.LazyFrame, as_of: date | None, *, symbol: str, date
             pl.when(dividend.count() > 0).then(dividend.sum()).alias("dividend"),
             bad_ratio=bad_ratio,
             bad_dividend=bad_dividend,
-            twice=pl.struct(ratio, dividend).is_duplicated().any(),
+            twice=(pl.struct(ratio, dividend).is_duplicated() & counts).any(),
         )
     )
 

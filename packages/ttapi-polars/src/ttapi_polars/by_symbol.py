@@ -10,6 +10,8 @@ nothing: a symbol that turns up twice is an error, and days that do not rise mak
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import Final
 
 import polars as pl
 
@@ -17,12 +19,14 @@ from ttapi_core.errors import DataError, ParameterError
 from ttapi_polars.domains import require_count, require_positive
 from ttapi_polars.inputs import Kind, positive, require_columns
 
+_RISES: Final = "__rises"
+
 
 def summarize(
     frame: pl.LazyFrame,
     *measures: pl.Expr,
     symbol: str = "symbol",
-    time: str = "date",
+    time: str | None = "date",
     is_sorted: bool = False,
 ) -> pl.LazyFrame:
     """
@@ -36,22 +40,25 @@ def summarize(
         Expressions with one value a symbol, each with a name of its own, such as
         ``volatility(pl.col("close")).alias("volatility")``. They see the rows of one symbol, in time order.
     symbol, time
-        Names of the columns.
+        Names of the columns. With ``is_sorted``, None for ``time`` leaves the times unread and unchecked: for
+        measures to which their order is nothing, or where it is beyond doubt.
     is_sorted
         Whether the rows are known to be in order of symbol and time, as those of a store's scan; else they
-        are sorted first. A symbol whose rows are then not together is an error on collect.
+        are sorted first.
 
     Returns
     -------
     pl.LazyFrame
-        The symbol and a column for each measure, sorted by symbol.
+        The symbol and a column for each measure, sorted by symbol. With ``is_sorted``, a symbol whose rows
+        are not together, or whose times do not rise, is an error on collect.
 
     Raises
     ------
     ParameterError
         If there is no measure; at the call.
     DataError
-        If a column is missing or ``time`` is no time, at the call; if ``is_sorted`` was not true, on collect.
+        If a column is missing, ``symbol`` is a struct or a list, or ``time`` is no time, at the call; if
+        ``is_sorted`` was not true, on collect.
 
     Examples
     --------
@@ -63,9 +70,18 @@ def summarize(
     """
     if not measures:
         raise ParameterError("measures", measures, "at least one expression")
-    require_columns(frame, {symbol: Kind.ANY, time: Kind.TIME})
-    rows = frame if is_sorted else frame.sort(symbol, time, maintain_order=True)
-    return _cut_at_borders(rows, symbol, measures)
+    schema = require_columns(frame, {symbol: Kind.ANY, **({} if time is None else {time: Kind.TIME})})
+    if schema[symbol].is_nested():
+        raise DataError(f"holds {schema[symbol]}, expected names that can be put in order", column=symbol)
+    if time is None:
+        if not is_sorted:
+            raise ParameterError("time", time, "the name of a column, unless the rows are known to be sorted")
+        return _cut_at_borders(frame, symbol, measures)
+    if not is_sorted:
+        return _cut_at_borders(frame.sort(symbol, time, maintain_order=True), symbol, measures)
+    rises = pl.col(time).is_not_null().all() & (pl.col(time) > pl.col(time).shift(1)).all()
+    table = _cut_at_borders(frame, symbol, (*measures, rises.alias(_RISES)))
+    return _checked(table, lambda found: _require_rising_times(found, symbol, time)).drop(_RISES)
 
 
 def volatility_by_symbol(
@@ -165,13 +181,23 @@ def _measures(
 
 def _cut_at_borders(frame: pl.LazyFrame, symbol: str, measures: tuple[pl.Expr, ...]) -> pl.LazyFrame:
     groups = frame.set_sorted(symbol).group_by(symbol, maintain_order=True).agg(measures)
-    # Nothing is pushed down past the check: it sees every symbol, whatever is selected afterwards.
-    return groups.map_batches(
-        lambda table: _require_rising(table, symbol),
-        predicate_pushdown=False,
-        projection_pushdown=False,
-        slice_pushdown=False,
-    )
+    return _checked(groups, lambda table: _require_rising(table, symbol))
+
+
+def _checked(table: pl.LazyFrame, check: Callable[[pl.DataFrame], pl.DataFrame]) -> pl.LazyFrame:
+    """Look at the table on collect; nothing is pushed down past the check, so it sees every symbol."""
+    return table.map_batches(check, predicate_pushdown=False, projection_pushdown=False, slice_pushdown=False)
+
+
+def _require_rising_times(table: pl.DataFrame, symbol: str, time: str) -> pl.DataFrame:
+    unsound = table.filter(~pl.col(_RISES))[symbol]
+    if len(unsound):
+        raise DataError(
+            f"does not rise within {unsound[0]}: it is null, comes twice or goes back",
+            column=time,
+            hint="leave is_sorted out, or sort by symbol and time",
+        )
+    return table
 
 
 def _require_rising(table: pl.DataFrame, symbol: str) -> pl.DataFrame:

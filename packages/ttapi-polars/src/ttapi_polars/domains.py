@@ -4,14 +4,20 @@
 from __future__ import annotations
 
 import math
+from typing import Final
 
 from ttapi_core.errors import ParameterError
 
+_COUNT_MAX: Final = 10_000_000
+"""Rows of the longest window: some kernels keep one, and more is a slip of the hand."""
+
 
 def require_count(parameter: str, value: int, *, least: int) -> None:
-    """Raise `ParameterError` unless ``value`` is a whole number of at least ``least``."""
+    """Raise `ParameterError` unless ``value`` is a whole number from ``least`` to ten million."""
     if not _is_whole(value) or value < least:
         raise ParameterError(parameter, value, f"a whole number, at least {least}")
+    if value > _COUNT_MAX:
+        raise ParameterError(parameter, value, f"a whole number, at most {_COUNT_MAX:,}")
 
 
 def require_positive(parameter: str, value: float) -> None:
@@ -44,4 +50,9 @@ def _is_whole(value: object) -> bool:
 
 
 def _is_finite(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # an integer beyond every float
+        return False

@@ -126,7 +126,7 @@ class LazyFrameNamespace:
         )
 
     def summarize(
-        self, *measures: pl.Expr, symbol: str = "symbol", time: str = "date", is_sorted: bool = False
+        self, *measures: pl.Expr, symbol: str = "symbol", time: str | None = "date", is_sorted: bool = False
     ) -> pl.LazyFrame:
         """Reduce the rows of each symbol to one row; see `ttapi_polars.summarize`."""
         return by_symbol.summarize(self._frame, *measures, symbol=symbol, time=time, is_sorted=is_sorted)
@@ -616,7 +616,7 @@ class DataFrameNamespace:
         ).collect()
 
     def summarize(
-        self, *measures: pl.Expr, symbol: str = "symbol", time: str = "date", is_sorted: bool = False
+        self, *measures: pl.Expr, symbol: str = "symbol", time: str | None = "date", is_sorted: bool = False
     ) -> pl.DataFrame:
         """Reduce the rows of each symbol to one row; see `ttapi_polars.summarize`."""
         return by_symbol.summarize(
