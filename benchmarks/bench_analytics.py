@@ -6,7 +6,7 @@ What the analytics cost over 29.2 million bars, beside the floor of reading them
 
 Each contender runs in a process of its own, in turns, so that none meets the memory of another and a busy
 moment of the machine hits all. The table is printed at the end. ``TTAPI_BENCH_BARS`` names the file of bars
-to use, or where to make it; ``TTAPI_BENCH_SYMBOLS`` makes a smaller one for a try.
+to use, or where to make it; ``TTAPI_BENCH_SYMBOLS`` makes a smaller one for a try, ``TTAPI_BENCH_TURNS=1`` a quicker run.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from analytics_job import JOBS
 
 HERE = Path(__file__).resolve().parent
 MEASURES = list(dict.fromkeys(measure for measure, _ in JOBS))
-TURNS, ROUNDS = 3, 3
+TURNS, ROUNDS = int(os.environ.get("TTAPI_BENCH_TURNS", "3")), 3
 MB = 1e6
 
 

@@ -85,13 +85,20 @@ def test_on_balance_volume_given_gaps_starts_anew_with_exact_totals(
     )
 
 
-def test_on_balance_volume_beyond_exact_numbers_is_null_from_there_on() -> None:
+def test_on_balance_volume_beyond_exact_numbers_is_null_until_the_next_gap() -> None:
     frame = pl.DataFrame(
         {"close": [1.0, 2.0, 3.0, 1.0, None, 2.0], "volume": [1.0, 2.0**53, 1.0, 2.0**53, 1.0, 1.0]}
     )
     answer = frame.select(on_balance_volume(CLOSE, VOLUME)).to_series().to_list()
-    assert answer[0] == 1.0
-    assert answer[2:] == [None] * 4
+    assert answer == [1.0, None, None, None, None, 1.0]
+
+
+def test_on_balance_volume_after_inexact_totals_is_exact_after_the_next_gap() -> None:
+    volumes = [2.0**53 - 1, 7.0, 2.0**60, 0.0, 3.0, 5.5, 2.0**53, 0.0, 11.0]
+    closes = [1.0, 2.0, 3.0, None, 1.0, 2.0, 3.0, None, 4.0]
+    frame = pl.DataFrame({"close": closes, "volume": volumes})
+    answer = frame.select(on_balance_volume(CLOSE, VOLUME)).to_series().to_list()
+    assert answer == [2.0**53 - 1, None, None, None, 3.0, 8.5, None, None, 11.0]
 
 
 def test_money_flow_index_given_no_money_is_null_where_talib_says_nought() -> None:

@@ -156,3 +156,9 @@ def test_quotes_to_trades_given_many_rows_is_the_same_in_the_streaming_engine() 
 
     query = quotes_to_trades(column(50_000, 7919, "price"), column(80_000, 104_729, "bid"))
     assert_frame_equal(query.collect(engine="streaming"), query.collect())
+
+
+def test_effective_spread_beyond_float_is_null() -> None:
+    frame = pl.DataFrame({"price": [1e12, 2.0], "bid": [1e-300, 1.0], "ask": [1e-300, 1.0]})
+    answer = frame.select(effective_spread(pl.col("price"), pl.col("bid"), pl.col("ask"))).to_series()
+    assert answer.to_list() == [None, 2.0]

@@ -344,3 +344,12 @@ def test_returns_of_any_numeric_type_are_float64_under_the_same_name(
     expected = pl.Schema({"value": pl.Float64()})
     assert numbers.select(function(pl.col("value"))).collect_schema() == expected
     assert numbers.select(function(pl.col("value"))).collect().schema == expected
+
+
+@pytest.mark.parametrize("first", [-1.5, math.nan, math.inf])
+@pytest.mark.parametrize("before", [[], [None, None]], ids=["at once", "after nulls"])
+def test_cumulative_returns_given_an_impossible_first_return_are_null(
+    before: list[None], first: float
+) -> None:
+    answer = column([*before, first, 0.1, 0.1], cumulative_returns(pl.col("close")))
+    assert answer == [None] * (len(before) + 3)

@@ -289,3 +289,11 @@ def test_sharpe_ratios_of_any_numeric_type_are_float64_under_the_same_name(
     expected = pl.Schema({"r": pl.Float64()})
     assert numbers.select(function(pl.col("r"))).collect_schema() == expected
     assert numbers.select(function(pl.col("r"))).collect().schema == expected
+
+
+@pytest.mark.parametrize(
+    "returns", [[1e80, 0.1], [1e80, 0.1, -0.2, 0.3], [1e150, -1e150, 1.0], [1e308, -1e308, 0.5]]
+)
+def test_probabilistic_sharpe_ratio_of_moments_beyond_float_is_null(returns: list[float]) -> None:
+    frame = pl.DataFrame({"r": returns})
+    assert frame.select(probabilistic_sharpe_ratio(pl.col("r"))).item() is None

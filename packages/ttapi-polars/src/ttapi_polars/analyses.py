@@ -16,7 +16,7 @@ from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Final
 
-from ttapi_core.errors import UnknownNameError
+from ttapi_core.errors import ParameterError, UnknownNameError
 from ttapi_polars import analysis_series as series
 from ttapi_polars import analysis_tables as tables
 from ttapi_polars.analysis_series import EachBar, Measures
@@ -116,7 +116,11 @@ def analysis_named(name: str) -> Analysis:
     ------
     UnknownNameError
         If there is none; the hint names those that are spelt nearly so.
+    ParameterError
+        If ``name`` is no text.
     """
+    if not isinstance(name, str):
+        raise ParameterError("name", name, "the name of an analysis")
     found = ANALYSES.get(name)
     if found is None:
         near = get_close_matches(name, ANALYSES, n=3)

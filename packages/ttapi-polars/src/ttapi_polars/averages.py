@@ -6,7 +6,7 @@ from __future__ import annotations
 import polars as pl
 
 from ttapi_polars.domains import require_count
-from ttapi_polars.indicator_terms import once, smoothed_from_mean, sound
+from ttapi_polars.indicator_terms import in_one_list, once, smoothed_from_mean, sound
 from ttapi_polars.window_sums import window_mean
 
 
@@ -48,6 +48,11 @@ def simple_moving_average(value: pl.Expr, *, window: int) -> pl.Expr:
     [None, None, 3.0, 4.0]
     """
     require_count("window", window, least=1)
+    return in_one_list(lambda numbers: simple_average(numbers, window), value)
+
+
+def simple_average(value: pl.Expr, window: int) -> pl.Expr:
+    """Give `simple_moving_average` within another measure."""
 
     def build(known: pl.Expr) -> pl.Expr:
         return _where_whole(sound(window_mean(known, window)), known, window)
@@ -98,7 +103,7 @@ def weighted_moving_average(value: pl.Expr, *, window: int) -> pl.Expr:
         mean = known.fill_null(0.0).rolling_mean(window, weights=weights, min_samples=window)
         return _where_whole(sound(mean), known, window)
 
-    return once(build, sound(value))
+    return in_one_list(lambda numbers: once(build, sound(numbers)), value)
 
 
 def _where_whole(mean: pl.Expr, known: pl.Expr, window: int) -> pl.Expr:
@@ -144,6 +149,11 @@ def exponential_moving_average(value: pl.Expr, *, window: int) -> pl.Expr:
     [None, None, 3.0, 3.5]
     """
     require_count("window", window, least=1)
+    return in_one_list(lambda numbers: exponential_average(numbers, window), value)
+
+
+def exponential_average(value: pl.Expr, window: int) -> pl.Expr:
+    """Give `exponential_moving_average` within another measure."""
     return smoothed_from_mean(sound(value), window=window, weight=2 / (window + 1))
 
 
@@ -182,4 +192,9 @@ def wilder_moving_average(value: pl.Expr, *, window: int) -> pl.Expr:
     [None, None, 3.0, 4.0]
     """
     require_count("window", window, least=1)
+    return in_one_list(lambda numbers: wilder_average(numbers, window), value)
+
+
+def wilder_average(value: pl.Expr, window: int) -> pl.Expr:
+    """Give `wilder_moving_average` within another measure."""
     return smoothed_from_mean(sound(value), window=window, weight=1 / window)

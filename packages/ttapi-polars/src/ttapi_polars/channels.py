@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import polars as pl
 
-from ttapi_polars.averages import exponential_moving_average, wilder_moving_average
+from ttapi_polars.averages import exponential_average, wilder_average
 from ttapi_polars.domains import require_count, require_positive
-from ttapi_polars.indicator_terms import from_bars, from_ranges, once, ratio, sound
-from ttapi_polars.inputs import finite, positive
+from ttapi_polars.indicator_terms import from_bars, from_ranges, in_one_list, once, ratio, sound
+from ttapi_polars.inputs import finite, positive, require_flag
 from ttapi_polars.true_ranges import range_of_bars
+from ttapi_polars.window_sums import whole_window_mean
 
 
 def bollinger_bands(close: pl.Expr, *, window: int = 20, multiplier: float = 2.0) -> pl.Expr:
@@ -67,10 +68,10 @@ def bollinger_bands(close: pl.Expr, *, window: int = 20, multiplier: float = 2.0
         )
 
     def build(price: pl.Expr) -> pl.Expr:
-        middle = sound(price.rolling_mean(window, min_samples=window))
+        middle = sound(whole_window_mean(price, window))
         return once(bands, price, middle, sound(_deviation(price, window) * multiplier))
 
-    return once(build, positive(close))
+    return in_one_list(lambda prices: once(build, positive(prices)), close)
 
 
 def _deviation(price: pl.Expr, window: int) -> pl.Expr:
@@ -141,10 +142,10 @@ def keltner_channel(
         return pl.struct(lower=lower, middle=pl.when(upper.is_not_null()).then(middle), upper=upper)
 
     def build(top: pl.Expr, bottom: pl.Expr, last: pl.Expr) -> pl.Expr:
-        reach = wilder_moving_average(range_of_bars(top, bottom, last), window=range_window) * multiplier
-        return once(bands, exponential_moving_average(last, window=window), reach)
+        reach = wilder_average(range_of_bars(top, bottom, last), range_window) * multiplier
+        return once(bands, exponential_average(last, window), reach)
 
-    return from_bars(build, high, low, close)
+    return in_one_list(lambda *bars: from_bars(build, *bars), high, low, close)
 
 
 def donchian_channel(high: pl.Expr, low: pl.Expr, *, window: int = 20) -> pl.Expr:
@@ -194,7 +195,7 @@ def donchian_channel(high: pl.Expr, low: pl.Expr, *, window: int = 20) -> pl.Exp
         lower = bottom.rolling_min(window, min_samples=window)
         return once(bands, upper, lower)
 
-    return from_ranges(build, high, low)
+    return in_one_list(lambda *ranges: from_ranges(build, *ranges), high, low)
 
 
 def ichimoku_cloud(
@@ -239,7 +240,8 @@ def ichimoku_cloud(
     Raises
     ------
     ParameterError
-        If a window is below 1 or ``displacement`` is below 0; on construction, not on collect.
+        If a window is below 1, ``displacement`` is below 0, or ``look_ahead`` is neither True nor False; on
+        construction, not on collect.
 
     Notes
     -----
@@ -261,6 +263,7 @@ def ichimoku_cloud(
     require_count("base_window", base_window, least=1)
     require_count("span_window", span_window, least=1)
     require_count("displacement", displacement, least=0)
+    require_flag("look_ahead", look_ahead)
 
     def lines(last: pl.Expr, conversion: pl.Expr, base: pl.Expr, span: pl.Expr) -> pl.Expr:
         return pl.struct(
@@ -275,7 +278,7 @@ def ichimoku_cloud(
         windows = (conversion_window, base_window, span_window)
         return once(lines, last, *[_middle_line(top, bottom, window) for window in windows])
 
-    return from_bars(build, high, low, close)
+    return in_one_list(lambda *bars: from_bars(build, *bars), high, low, close)
 
 
 def _middle_line(high: pl.Expr, low: pl.Expr, window: int) -> pl.Expr:

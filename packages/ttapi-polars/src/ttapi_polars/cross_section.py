@@ -12,7 +12,7 @@ import polars as pl
 
 from ttapi_core.errors import ParameterError
 from ttapi_polars.domains import require_count, require_not_negative
-from ttapi_polars.inputs import Kind, finite, require_columns, require_expression
+from ttapi_polars.inputs import Kind, finite, require_columns, require_expression, require_flag
 from ttapi_polars.moments import centred, of_rows, paired, slope
 
 
@@ -33,6 +33,11 @@ def cross_rank(value: pl.Expr, *, descending: bool = False) -> pl.Expr:
         Float64, shape ``(n,)``, from 0 to 1. Length and order are kept. Null where the value is null, NaN or
         infinite, and where it is the only one that is not: one value has no rank.
 
+    Raises
+    ------
+    ParameterError
+        If ``descending`` is neither True nor False; on construction, not on collect.
+
     Notes
     -----
     ``(rank - 1) / (count - 1)``; equal values share the mean of their ranks, so a constant cross-section
@@ -45,6 +50,7 @@ def cross_rank(value: pl.Expr, *, descending: bool = False) -> pl.Expr:
     >>> frame.select(cross_rank(pl.col("signal")))["signal"].to_list()
     [0.625, 0.0, None, 0.625, 0.25, 1.0]
     """
+    require_flag("descending", descending)
     kept = finite(value)
     rank = kept.rank("average", descending=descending)
     # By a column: Polars divides by a single value as it multiplies by its inverse, and 49 / 49 is below 1.

@@ -8,9 +8,10 @@ from typing import Final
 import polars as pl
 
 from ttapi_polars.domains import require_count
-from ttapi_polars.indicator_terms import from_bars, once, share, sound
-from ttapi_polars.inputs import not_negative, positive
+from ttapi_polars.indicator_terms import from_bars, in_one_list, once, share, sound
+from ttapi_polars.inputs import finite, not_negative, positive
 from ttapi_polars.oscillators import SUM_ROUNDING, typical_price
+from ttapi_polars.window_sums import window_mean
 
 _EXACT_MAX: Final = 2.0**53
 """Below this no sum of whole numbers has been rounded."""
@@ -34,7 +35,8 @@ def on_balance_volume(close: pl.Expr, volume: pl.Expr) -> pl.Expr:
         Float64, shape ``(n,)``, the unit of the volume. Length and order are kept. The first row is its
         volume, as in TA-Lib; only differences mean something. A row whose price or volume is unusable is a
         gap: it is null, and the total starts anew after it. Null from the row on where the total has reached
-        2**53, for then whole volumes are no longer exact. Below that, totals of whole volumes are exact.
+        2**53, for then whole volumes are no longer exact, up to the next gap. Below that, totals of whole
+        volumes are exact.
 
     Notes
     -----
@@ -52,19 +54,37 @@ def on_balance_volume(close: pl.Expr, volume: pl.Expr) -> pl.Expr:
         usable = price.is_not_null() & traded.is_not_null()
         return once(_balance, pl.when(usable).then(price), pl.when(usable).then(traded))
 
-    return once(whole, positive(close), not_negative(volume))
+    return in_one_list(
+        lambda prices, sizes: once(whole, positive(prices), not_negative(sizes)), close, volume
+    )
 
 
 def _balance(close: pl.Expr, volume: pl.Expr) -> pl.Expr:
     # Nothing is before the first row after a gap, so that its volume is added.
     direction = close.diff().sign().fill_null(1.0)
-    total = (direction * volume).fill_null(0.0).cum_sum()
 
-    def since_gap(price: pl.Expr, running: pl.Expr) -> pl.Expr:
-        at_gap = pl.when(price.is_null()).then(running).forward_fill().fill_null(0.0)
-        return pl.when(price.is_not_null() & (running.abs().cum_max() < _EXACT_MAX)).then(running - at_gap)
+    def sums(price: pl.Expr, change: pl.Expr) -> pl.Expr:
+        # In whole numbers that no column can exceed: differences stay exact, whatever the total has become.
+        small = pl.when(change.abs() < _EXACT_MAX).then(change).otherwise(0.0)
+        whole, part = small.floor(), small - small.floor()
+        return once(_since_gap, price, change, whole.cast(pl.Int128).cum_sum(), part.cum_sum())
 
-    return once(since_gap, close, total)
+    return once(sums, close, direction * volume)
+
+
+def _since_gap(price: pl.Expr, change: pl.Expr, whole: pl.Expr, part: pl.Expr) -> pl.Expr:
+    before = [pl.when(price.is_null()).then(run).forward_fill().fill_null(0) for run in (whole, part)]
+    total = (whole - before[0]).cast(pl.Float64) + (part - before[1])
+    return once(_while_exact, price, change, total)
+
+
+def _while_exact(price: pl.Expr, change: pl.Expr, total: pl.Expr) -> pl.Expr:
+    row = pl.int_range(price.len(), dtype=pl.Int64)
+    is_lost = (total.abs() >= _EXACT_MAX) | (change.abs() >= _EXACT_MAX)
+    lost, gap = (
+        pl.when(there).then(row).forward_fill().fill_null(-1) for there in (is_lost, price.is_null())
+    )
+    return pl.when(price.is_not_null() & (lost <= gap)).then(total)
 
 
 def money_flow_index(
@@ -112,22 +132,24 @@ def money_flow_index(
     [None, None, 50.0, 52.173913]
     """
     require_count("window", window, least=2)
-    price = from_bars(typical_price, high, low, close)
-    traded = not_negative(volume)
-    known = pl.when(traded.is_not_null()).then(price)
 
     def signed_flow(typical: pl.Expr, quantity: pl.Expr) -> pl.Expr:
         change = typical.diff()
         moved = change.abs() > typical * SUM_ROUNDING
         return sound(typical * quantity * pl.when(moved).then(change.sign()).when(~moved).then(0.0))
 
-    flow = once(signed_flow, known, traded)
-    return once(lambda signed: _share_of_inflow(signed, window), flow)
+    def build(top: pl.Expr, bottom: pl.Expr, last: pl.Expr, sizes: pl.Expr) -> pl.Expr:
+        traded = not_negative(sizes)
+        known = pl.when(traded.is_not_null()).then(from_bars(typical_price, top, bottom, last))
+        flow = once(signed_flow, known, traded)
+        return once(lambda signed: _share_of_inflow(signed, window), flow)
+
+    return in_one_list(build, high, low, close, volume)
 
 
 def _share_of_inflow(flow: pl.Expr, window: int) -> pl.Expr:
-    inflow = flow.clip(lower_bound=0.0).rolling_sum(window, min_samples=window)
-    outflow = (-flow).clip(lower_bound=0.0).rolling_sum(window, min_samples=window)
-    index = once(lambda gain, loss: share(gain, gain + loss) * 100, inflow, outflow)
-    # A sum from which all has left again may not be zero to the last digit: the greatest flow is.
+    inflow = window_mean(flow.clip(lower_bound=0.0), window)
+    outflow = window_mean((-flow).clip(lower_bound=0.0), window)
+    index = once(lambda gain, loss: share(gain, finite(gain + loss)) * 100, inflow, outflow)
+    # Null where the window is not whole, for then it has no greatest flow.
     return pl.when(flow.abs().rolling_max(window, min_samples=window) > 0).then(index)

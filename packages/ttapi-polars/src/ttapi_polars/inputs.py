@@ -31,12 +31,18 @@ def positive(value: pl.Expr) -> pl.Expr:
     Parameters
     ----------
     value
-        Any numeric type, shape ``(n,)``; text is refused by Polars when the plan is resolved.
+        Any numeric type, shape ``(n,)``. Text, dates, times and durations are refused by Polars when the
+        plan is resolved; booleans are taken for 0 and 1.
 
     Returns
     -------
     pl.Expr
         Float64, shape ``(n,)``; null where the value is null, NaN, infinite, zero or negative.
+
+    Raises
+    ------
+    ParameterError
+        If ``value`` is no expression.
 
     Examples
     --------
@@ -45,7 +51,8 @@ def positive(value: pl.Expr) -> pl.Expr:
     >>> frame.select(positive(pl.col("close")))["close"].to_list()
     [10.0, None, None, None, None]
     """
-    return pl.when(value.is_between(0, _INFINITY, closed="none")).then(value.cast(pl.Float64))
+    require_expression("value", value)
+    return pl.when(value.is_between(0, _INFINITY, closed="none")).then(_as_number(value))
 
 
 def not_negative(value: pl.Expr) -> pl.Expr:
@@ -59,7 +66,8 @@ def not_negative(value: pl.Expr) -> pl.Expr:
     >>> frame.select(not_negative(pl.col("volume")))["volume"].to_list()
     [10.0, 0.0, None, None, None]
     """
-    return pl.when(value.is_between(0, _INFINITY, closed="left")).then(value.cast(pl.Float64))
+    require_expression("value", value)
+    return pl.when(value.is_between(0, _INFINITY, closed="left")).then(_as_number(value))
 
 
 def finite(value: pl.Expr) -> pl.Expr:
@@ -73,7 +81,13 @@ def finite(value: pl.Expr) -> pl.Expr:
     >>> frame.select(finite(pl.col("change")))["change"].to_list()
     [0.1, -2.0, None, None, None]
     """
-    return pl.when(value.is_between(-_INFINITY, _INFINITY, closed="none")).then(value.cast(pl.Float64))
+    require_expression("value", value)
+    return pl.when(value.is_between(-_INFINITY, _INFINITY, closed="none")).then(_as_number(value))
+
+
+def _as_number(value: pl.Expr) -> pl.Expr:
+    # Polars compares a date with a number, and makes one of it; only arithmetic does it refuse.
+    return (value - 0).cast(pl.Float64)
 
 
 def require_columns(frame: pl.LazyFrame, columns: Mapping[str, Kind]) -> pl.Schema:
@@ -96,6 +110,12 @@ def require_expression(parameter: str, value: object) -> None:
     """Raise `ParameterError` unless ``value`` is a Polars expression."""
     if not isinstance(value, pl.Expr):
         raise ParameterError(parameter, value, "a Polars expression, such as pl.col('close')")
+
+
+def require_flag(parameter: str, value: object) -> None:
+    """Raise `ParameterError` unless ``value`` is True or False: an expression has no truth to branch on."""
+    if not isinstance(value, bool):
+        raise ParameterError(parameter, value, "True or False")
 
 
 def _holds(dtype: pl.DataType, kind: Kind) -> bool:

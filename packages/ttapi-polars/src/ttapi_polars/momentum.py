@@ -6,10 +6,11 @@ from __future__ import annotations
 import polars as pl
 
 from ttapi_core.errors import ParameterError
-from ttapi_polars.averages import exponential_moving_average
+from ttapi_polars.averages import exponential_average
 from ttapi_polars.domains import require_count
-from ttapi_polars.indicator_terms import once, share, smoothed, smoothed_alike, sound
+from ttapi_polars.indicator_terms import in_one_list, once, share, smoothed, smoothed_alike, sound
 from ttapi_polars.inputs import positive
+from ttapi_polars.window_sums import whole_window_mean
 
 
 def relative_strength_index(close: pl.Expr, *, window: int = 14) -> pl.Expr:
@@ -58,10 +59,10 @@ def relative_strength_index(close: pl.Expr, *, window: int = 14) -> pl.Expr:
         return once(averages, change.clip(lower_bound=0.0), (-change).clip(lower_bound=0.0))
 
     def averages(rise: pl.Expr, fall: pl.Expr) -> pl.Expr:
-        means = [moves.rolling_mean(window, min_samples=window) for moves in (rise, fall)]
+        means = [whole_window_mean(moves, window) for moves in (rise, fall)]
         return smoothed_alike(index, [rise, fall], means, weight=1 / window)
 
-    return once(build, sound(once(positive, close).diff()))
+    return in_one_list(lambda prices: once(build, sound(once(positive, prices).diff())), close)
 
 
 def macd(close: pl.Expr, *, fast_window: int = 12, slow_window: int = 26, signal_window: int = 9) -> pl.Expr:
@@ -116,7 +117,7 @@ def macd(close: pl.Expr, *, fast_window: int = 12, slow_window: int = 26, signal
         return pl.struct(macd=shown, signal=signal, histogram=distance - signal)
 
     def with_signal(distance: pl.Expr) -> pl.Expr:
-        return once(lines, distance, exponential_moving_average(distance, window=signal_window))
+        return once(lines, distance, exponential_average(distance, signal_window))
 
     def build(price: pl.Expr, fast_mean: pl.Expr, slow_mean: pl.Expr) -> pl.Expr:
         fast_seed = pl.when(slow_mean.is_finite()).then(fast_mean)
@@ -125,11 +126,11 @@ def macd(close: pl.Expr, *, fast_window: int = 12, slow_window: int = 26, signal
         return once(with_signal, fast - slow)
 
     def with_means(price: pl.Expr) -> pl.Expr:
-        fast_mean = price.rolling_mean(fast_window, min_samples=fast_window)
-        slow_mean = price.rolling_mean(slow_window, min_samples=slow_window)
+        fast_mean = whole_window_mean(price, fast_window)
+        slow_mean = whole_window_mean(price, slow_window)
         return once(build, price, fast_mean, slow_mean)
 
-    return once(with_means, positive(close))
+    return in_one_list(lambda prices: once(with_means, positive(prices)), close)
 
 
 def rate_of_change(close: pl.Expr, *, window: int = 10) -> pl.Expr:
@@ -169,7 +170,10 @@ def rate_of_change(close: pl.Expr, *, window: int = 10) -> pl.Expr:
     [None, 10.0, -10.0]
     """
     require_count("window", window, least=1)
+    return in_one_list(lambda prices: _percent_change(prices, window), close)
 
+
+def _percent_change(close: pl.Expr, window: int) -> pl.Expr:
     def build(price: pl.Expr) -> pl.Expr:
         before = price.shift(window)
         return sound((price - before) / before * 100)
@@ -215,7 +219,11 @@ def trix(close: pl.Expr, *, window: int = 15) -> pl.Expr:
     [None, None, None, None, 118.034618]
     """
     require_count("window", window, least=1)
-    average = once(positive, close)
-    for _ in range(3):
-        average = exponential_moving_average(average, window=window)
-    return rate_of_change(average, window=1)
+
+    def build(prices: pl.Expr) -> pl.Expr:
+        average = once(positive, prices)
+        for _ in range(3):
+            average = exponential_average(average, window)
+        return _percent_change(average, 1)
+
+    return in_one_list(build, close)

@@ -7,9 +7,10 @@ from typing import Final
 
 import polars as pl
 
-from ttapi_polars.averages import simple_moving_average
+from ttapi_polars.averages import simple_average
 from ttapi_polars.domains import require_count
-from ttapi_polars.indicator_terms import from_bars, once, ratio, share, sound
+from ttapi_polars.indicator_terms import from_bars, in_one_list, once, ratio, share, sound
+from ttapi_polars.window_sums import window_mean
 
 SUM_ROUNDING: Final = 2.0**-50
 """Typical prices that differ by less, as a fraction, are the same but for the rounding of their sums."""
@@ -76,8 +77,11 @@ def stochastic_oscillator(
     def lines(k: pl.Expr, d: pl.Expr) -> pl.Expr:
         return pl.struct(k=pl.when(d.is_not_null()).then(k), d=d)
 
-    k = simple_moving_average(_place(high, low, close=close, window=window) * 100, window=k_smoothing)
-    return once(lambda line: once(lines, line, simple_moving_average(line, window=d_smoothing)), k)
+    def build(top: pl.Expr, bottom: pl.Expr, last: pl.Expr) -> pl.Expr:
+        k = simple_average(_place(top, bottom, close=last, window=window) * 100, k_smoothing)
+        return once(lambda line: once(lines, line, simple_average(line, d_smoothing)), k)
+
+    return in_one_list(build, high, low, close)
 
 
 def williams_percent_r(high: pl.Expr, low: pl.Expr, *, close: pl.Expr, window: int = 14) -> pl.Expr:
@@ -123,7 +127,7 @@ def williams_percent_r(high: pl.Expr, low: pl.Expr, *, close: pl.Expr, window: i
         highest, lowest = _extremes(top, bottom, window)
         return once(lambda most, least, now: ratio(now - most, most - least) * 100, highest, lowest, last)
 
-    return from_bars(build, high, low, close)
+    return in_one_list(lambda *bars: from_bars(build, *bars), high, low, close)
 
 
 def commodity_channel_index(high: pl.Expr, low: pl.Expr, *, close: pl.Expr, window: int = 20) -> pl.Expr:
@@ -169,13 +173,14 @@ def commodity_channel_index(high: pl.Expr, low: pl.Expr, *, close: pl.Expr, wind
 
     def build(price: pl.Expr) -> pl.Expr:
         extremes = (f(window, min_samples=window) for f in (price.rolling_max, price.rolling_min))
-        return once(index, price, price.rolling_mean(window, min_samples=window), *extremes)
+        return once(index, price, window_mean(price, window), *extremes)
 
     def index(price: pl.Expr, mean: pl.Expr, most: pl.Expr, least: pl.Expr) -> pl.Expr:
+        # Null where the window is not whole, for then it has no extremes.
         # Equal sums of different prices may differ in the last digits, and equal prices from their mean.
         return pl.when(most - least > most * SUM_ROUNDING).then(_deviations(price, mean, window))
 
-    return once(build, from_bars(typical_price, high, low, close))
+    return in_one_list(lambda *bars: once(build, from_bars(typical_price, *bars)), high, low, close)
 
 
 def typical_price(high: pl.Expr, low: pl.Expr, close: pl.Expr) -> pl.Expr:

@@ -8,7 +8,7 @@ from datetime import timedelta
 import polars as pl
 
 from ttapi_core.errors import DataError, ParameterError
-from ttapi_polars.inputs import Kind, positive, require_columns
+from ttapi_polars.inputs import Kind, finite, positive, require_columns
 from ttapi_polars.session_frames import require_times
 
 
@@ -142,7 +142,7 @@ def effective_spread(price: pl.Expr, bid: pl.Expr, ask: pl.Expr) -> pl.Expr:
     -------
     pl.Expr
         Float64, shape ``(n,)``, a fraction of the price, zero or above. Null where a price cannot be used,
-        and where the bid is above the ask.
+        where the bid is above the ask, and where the quotient is beyond Float64.
 
     Notes
     -----
@@ -157,7 +157,7 @@ def effective_spread(price: pl.Expr, bid: pl.Expr, ask: pl.Expr) -> pl.Expr:
     """
     low, high = positive(bid), positive(ask)
     middle = _middle(low, high)
-    return pl.when(low <= high).then((positive(price) - middle).abs() / middle * 2)
+    return finite(pl.when(low <= high).then((positive(price) - middle).abs() / middle * 2))
 
 
 def _require_tolerance(tolerance: object) -> None:

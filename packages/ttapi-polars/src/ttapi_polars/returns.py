@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 import polars as pl
@@ -10,7 +11,7 @@ import polars as pl
 from ttapi_polars.adjoining import over, over_adjoining
 from ttapi_polars.domains import require_count, require_finite, require_positive
 from ttapi_polars.extras import has_kernels
-from ttapi_polars.inputs import finite, positive
+from ttapi_polars.inputs import finite, positive, require_expression
 
 # What rounding leaves of returns that are equal: a price rounded to a float moves a simple return by up to
 # two units in the last place of 1, and a log return of a price near 1e9 by up to sixteen. Returns that differ
@@ -208,9 +209,9 @@ def excess_returns(returns: pl.Expr, risk_free: pl.Expr | float) -> pl.Expr:
     [None, 0.019, -0.012]
     """
     if isinstance(risk_free, pl.Expr):
-        return finite(returns.cast(pl.Float64) - risk_free.cast(pl.Float64))
+        return finite(finite(returns) - finite(risk_free))
     require_finite("risk_free", risk_free)
-    return finite(returns.cast(pl.Float64) - float(risk_free))
+    return finite(finite(returns) - float(risk_free))
 
 
 def simple_to_log(returns: pl.Expr) -> pl.Expr:
@@ -235,6 +236,7 @@ def simple_to_log(returns: pl.Expr) -> pl.Expr:
     >>> frame.select(simple_to_log(pl.col("r")).round(6))["r"].to_list()
     [0.09531, None, None]
     """
+    require_expression("returns", returns)
     return finite(pl.when(returns > -1).then(returns.cast(pl.Float64).log1p()))
 
 
@@ -282,7 +284,7 @@ def cumulative_returns(returns: pl.Expr) -> pl.Expr:
     -------
     pl.Expr
         Float64, shape ``(n,)``, a fraction (0.5 is a gain of 50 % since the start). Length and order are
-        kept. Leading nulls, such as the first row of returns made from prices, stay null. After that a row
+        kept. Leading nulls, such as the first row of returns made from prices, stay null. Any other row
         whose return is null, NaN, infinite or below -1 is null together with every row after it: what was
         earned across a gap is not known. Null also from where the product is beyond float.
 
@@ -299,10 +301,14 @@ def cumulative_returns(returns: pl.Expr) -> pl.Expr:
     >>> frame.select(cumulative_returns(pl.col("r")).round(6))["r"].to_list()
     [None, 0.1, 0.21, None, None]
     """
+    require_expression("returns", returns)
     sound = _is_compoundable(returns)
     # The rows of the first unbroken run: run 0, or run 1 where leading rows are missing.
     unbroken = sound & (sound.rle_id() <= 1)
-    return finite(pl.when(unbroken).then(returns.cast(pl.Float64) + 1).cum_prod() - 1)
+    # What is there and cannot be compounded is no missing row: it makes all products after it NaN.
+    impossible = returns.is_not_null() & sound.not_()
+    factor = pl.when(unbroken).then(returns.cast(pl.Float64) + 1).when(impossible).then(math.nan)
+    return finite(factor.cum_prod() - 1)
 
 
 def annualized_return(returns: pl.Expr, *, periods_per_year: float) -> pl.Expr:

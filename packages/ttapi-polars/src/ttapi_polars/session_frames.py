@@ -217,6 +217,8 @@ def placed_in_sessions(
     ``__complete`` (until when rows count), and ``__inside``: false, never null, where the row is in no
     session.
     """
+    if not isinstance(venue, str):
+        raise ParameterError("venue", venue, "a market identifier code, such as 'XNYS'")
     parts = _parts(venue).lazy().with_columns(pl.col("__begin", "__stop", "__open", "__close").cast(dtype))
     is_last = pl.col("__stop") == pl.col("__close")
     complete = pl.col("__stop") + pl.when(is_last).then(pl.lit(grace)).otherwise(pl.lit(_NO_GRACE))

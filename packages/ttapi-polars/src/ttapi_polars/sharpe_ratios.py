@@ -9,6 +9,7 @@ from typing import Final
 import polars as pl
 
 from ttapi_polars.domains import require_count, require_finite, require_positive
+from ttapi_polars.inputs import finite
 from ttapi_polars.returns import ROUNDING, excess_returns
 from ttapi_polars.window_sums import window_mean
 
@@ -140,7 +141,8 @@ def probabilistic_sharpe_ratio(
     -------
     pl.Expr
         Float64, one value, a probability from 0 to 1. Excess returns that are null, NaN or infinite are left
-        out. Null where `sharpe_ratio` is, and where the estimated variance of the ratio is zero.
+        out. Null where `sharpe_ratio` is, and where the estimated variance of the ratio is
+        zero or beyond float.
 
     Raises
     ------
@@ -170,7 +172,9 @@ def probabilistic_sharpe_ratio(
     shape = 1 - excess.skew() * ratio + (excess.kurtosis(fisher=False) - 1) / 4 * ratio.pow(2)
     lead = ratio - benchmark_sharpe / math.sqrt(periods_per_year)
     deviations = lead * (excess.count() - 1).cast(pl.Float64).sqrt() / shape.sqrt()
-    return pl.when(shape > ROUNDING).then(_normal_distribution(deviations))
+    # Not above infinity either, as NaN is for Polars: the moments of 1e80 are beyond float.
+    is_known = (shape > ROUNDING) & (shape < _INFINITY)
+    return finite(pl.when(is_known).then(_normal_distribution(deviations)))
 
 
 # Per bar, or null: a deviation made of rounding alone would give a ratio near 1e15.

@@ -12,7 +12,7 @@ import polars as pl
 
 from ttapi_core.errors import ParameterError
 from ttapi_polars.domains import require_count, require_positive
-from ttapi_polars.inputs import finite
+from ttapi_polars.inputs import finite, require_flag
 from ttapi_polars.returns import ROUNDING
 
 _INFINITY: Final = math.inf
@@ -195,6 +195,7 @@ def parametric_value_at_risk(
     ... ).row(0)
     (0.030108, 0.029791)
     """
+    require_flag("cornish_fisher", cornish_fisher)
     kept = finite(returns)
     z = _NORMAL.inv_cdf(_tail(confidence))
     if not cornish_fisher:

@@ -8,11 +8,19 @@ from collections.abc import Sequence
 import polars as pl
 
 from ttapi_core.errors import ParameterError
-from ttapi_polars.averages import wilder_moving_average
+from ttapi_polars.averages import wilder_average
 from ttapi_polars.domains import require_count, require_positive
 from ttapi_polars.extras import require_kernels
-from ttapi_polars.indicator_terms import from_bars, from_ranges, once, share, smoothed_alike
+from ttapi_polars.indicator_terms import (
+    from_bars,
+    from_ranges,
+    in_one_list,
+    once,
+    share,
+    smoothed_alike,
+)
 from ttapi_polars.true_ranges import range_of_bars
+from ttapi_polars.window_sums import whole_window_mean
 
 
 def average_directional_index(high: pl.Expr, low: pl.Expr, *, close: pl.Expr, window: int = 14) -> pl.Expr:
@@ -66,7 +74,7 @@ def average_directional_index(high: pl.Expr, low: pl.Expr, *, close: pl.Expr, wi
 
     def directions(plus: pl.Expr, minus: pl.Expr) -> pl.Expr:
         difference = share((plus - minus).abs(), plus + minus) * 100
-        adx = wilder_moving_average(difference, window=window)
+        adx = wilder_average(difference, window)
         return pl.struct(plus_di=plus, minus_di=minus, adx=adx)
 
     def averages(*values: pl.Expr) -> pl.Expr:
@@ -79,7 +87,7 @@ def average_directional_index(high: pl.Expr, low: pl.Expr, *, close: pl.Expr, wi
     def build(top: pl.Expr, bottom: pl.Expr, last: pl.Expr) -> pl.Expr:
         return once(movements, top.diff(), -bottom.diff(), range_of_bars(top, bottom, last))
 
-    return from_bars(build, high, low, close)
+    return in_one_list(lambda *bars: from_bars(build, *bars), high, low, close)
 
 
 def _movement(counts: pl.Expr, other: pl.Expr) -> pl.Expr:
@@ -88,7 +96,7 @@ def _movement(counts: pl.Expr, other: pl.Expr) -> pl.Expr:
 
 def _wilder_seed(value: pl.Expr, window: int) -> pl.Expr:
     # The window-th value is the first that the sum of those before it is smoothed with.
-    before = value.rolling_sum(window - 1, min_samples=window - 1).shift(1)
+    before = whole_window_mean(value, window - 1).shift(1) * (window - 1)
     return (before * (1 - 1 / window) + value) / window
 
 
@@ -140,7 +148,7 @@ def aroon(high: pl.Expr, low: pl.Expr, *, window: int = 25) -> pl.Expr:
     def build(top: pl.Expr, bottom: pl.Expr) -> pl.Expr:
         return once(lines, _age_of_highest(top, window), _age_of_highest(-bottom, window))
 
-    return from_ranges(build, high, low)
+    return in_one_list(lambda *ranges: from_ranges(build, *ranges), high, low)
 
 
 def _aroon_lines(up: pl.Expr, down: pl.Expr) -> pl.Expr:
@@ -220,4 +228,4 @@ def parabolic_sar(
     def build(top: pl.Expr, bottom: pl.Expr) -> pl.Expr:
         return pl.map_batches([top, bottom], evaluate, return_dtype=pl.Float64)
 
-    return from_ranges(build, high, low)
+    return in_one_list(lambda *ranges: from_ranges(build, *ranges), high, low)

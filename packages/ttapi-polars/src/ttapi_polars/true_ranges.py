@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import polars as pl
 
-from ttapi_polars.averages import wilder_moving_average
+from ttapi_polars.averages import wilder_average
 from ttapi_polars.domains import require_count
-from ttapi_polars.indicator_terms import from_bars
+from ttapi_polars.indicator_terms import from_bars, in_one_list
 
 
 def true_range(high: pl.Expr, low: pl.Expr, *, close: pl.Expr) -> pl.Expr:
@@ -39,7 +39,7 @@ def true_range(high: pl.Expr, low: pl.Expr, *, close: pl.Expr) -> pl.Expr:
     >>> bars.select(true_range(pl.col("high"), pl.col("low"), close=pl.col("close")))["high"].to_list()
     [None, 2.5, 3.0]
     """
-    return from_bars(range_of_bars, high, low, close)
+    return in_one_list(lambda *bars: from_bars(range_of_bars, *bars), high, low, close)
 
 
 def range_of_bars(high: pl.Expr, low: pl.Expr, close: pl.Expr) -> pl.Expr:
@@ -87,4 +87,8 @@ def average_true_range(high: pl.Expr, low: pl.Expr, *, close: pl.Expr, window: i
     [None, None, 2.75]
     """
     require_count("window", window, least=1)
-    return wilder_moving_average(true_range(high, low, close=close), window=window)
+
+    def build(*bars: pl.Expr) -> pl.Expr:
+        return wilder_average(from_bars(range_of_bars, *bars), window)
+
+    return in_one_list(build, high, low, close)

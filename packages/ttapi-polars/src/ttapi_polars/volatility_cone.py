@@ -116,6 +116,8 @@ def _range_so_far(estimates: pl.Expr) -> list[pl.Expr]:
 
 
 def _require_windows(windows: Sequence[int]) -> None:
+    if not isinstance(windows, Sequence):
+        raise ParameterError("windows", windows, "several whole numbers, such as [20, 60]")
     if not windows or len(set(windows)) < len(windows):
         raise ParameterError("windows", list(windows), "at least one window, each named once")
     for window in windows:

@@ -7,6 +7,7 @@ import polars as pl
 
 from ttapi_polars.domains import require_count
 from ttapi_polars.inputs import not_negative, positive
+from ttapi_polars.window_sums import window_mean
 
 
 def vwap(price: pl.Expr, volume: pl.Expr) -> pl.Expr:
@@ -68,8 +69,9 @@ def rolling_vwap(price: pl.Expr, volume: pl.Expr, *, window: int) -> pl.Expr:
 
     Notes
     -----
-    As `vwap`, over the last ``window`` rows. The quotient lies within the window's prices by definition and
-    is kept there, so that a rounding never takes it out.
+    As `vwap`, over the last ``window`` rows, each window added up anew, so that nothing is left of a value
+    that has left it; the cost grows with ``window``. The quotient lies within the window's prices by
+    definition and is kept there, so that a rounding never takes it out.
 
     Examples
     --------
@@ -84,12 +86,12 @@ def rolling_vwap(price: pl.Expr, volume: pl.Expr, *, window: int) -> pl.Expr:
     paid = pl.when(size.is_not_null()).then(positive(price))
     traded = size.rolling_max(window, min_samples=window) > 0
     average = _within(
-        value.rolling_sum(window, min_samples=window),
-        size.rolling_sum(window, min_samples=window),
+        window_mean(value, window),
+        window_mean(size, window),
         low=paid.rolling_min(window, min_samples=window),
         high=paid.rolling_max(window, min_samples=window),
     )
-    # A rolling sum may keep a rounding of what left the window: whether there was volume, the rows say.
+    # Null where the window is not whole, for then it has no greatest volume.
     return pl.when(traded).then(average)
 
 

@@ -39,3 +39,10 @@ def window_mean(value: pl.Expr, window: int) -> pl.Expr:
     """
     total = value.fill_null(0.0).rolling_sum(window, weights=[1.0] * window, min_samples=window)
     return total / window
+
+
+def whole_window_mean(value: pl.Expr, window: int) -> pl.Expr:
+    """Return `window_mean`, null where a value of the window is null; ``value`` stands in it twice."""
+    # A rolling sum is null where a value is missing, whatever it has lost in digits elsewhere.
+    is_whole = value.rolling_sum(window, min_samples=window).is_not_null()
+    return pl.when(is_whole).then(window_mean(value, window))
