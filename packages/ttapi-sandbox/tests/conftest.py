@@ -49,6 +49,56 @@ def sent(application: Application, target: str, **changes: Any) -> Answer:
     return application.answer(request)[0]
 
 
+@pytest.fixture(scope="session")
+def traded() -> Application:
+    """A few names in the middle of a session, with orders of every kind behind them."""
+    opened = datetime(2026, 11, 19, 15, 30, tzinfo=UTC)
+    application = Application(
+        SandboxSettings(seed=SEED, symbols=5, start=opened, speed=0), ManualClock(opened)
+    )
+    account = "/accounts/5WT00001"
+    leg = {"instrument-type": "Equity", "symbol": "SPY", "quantity": 2, "action": "Buy to Open"}
+    sale = {**leg, "action": "Sell to Close"}
+    limit = {
+        "order-type": "Limit",
+        "time-in-force": "GTC",
+        "price": "1.00",
+        "price-effect": "Debit",
+        "legs": [leg],
+    }
+    far = limit | {"price": "999.00", "price-effect": "Credit", "legs": [sale]}
+    stop = {"order-type": "Stop", "time-in-force": "GTC", "stop-trigger": "1.00", "legs": [sale]}
+    market = {"order-type": "Market", "time-in-force": "Day", "legs": [leg]}
+    notional = market | {"order-type": "Notional Market", "value": "50", "value-effect": "Debit"}
+    notional["legs"] = [{name: value for name, value in leg.items() if name != "quantity"}]
+    bodies = {
+        "orders": [market, notional, limit, far, stop, market | {"legs": [{**leg, "symbol": "AAPL"}]}],
+        "complex-orders": [
+            {"type": "OCO", "orders": [far, stop]},
+            {"type": "OTOCO", "trigger-order": limit, "orders": [far, stop]},
+        ],
+    }
+    for path, found in bodies.items():
+        for body in found:
+            content = json.dumps(body).encode()
+            answer = sent(application, f"{account}/{path}", method="POST", body=content)
+            assert answer.status == 201, answer.body
+    application.move_to(datetime(2026, 11, 20, 16, tzinfo=UTC))
+    return application
+
+
+@pytest.fixture
+def traded_data(traded: Application) -> Callable[[str], Any]:
+    """Ask the application that has traded and return the data of a good answer."""
+
+    def get(target: str) -> Any:
+        answer = sent(traded, target)
+        assert answer.status == 200, answer.body[:300]
+        return json.loads(answer.body)["data"]
+
+    return get
+
+
 @pytest.fixture
 def ask(application: Application) -> Callable[..., Answer]:
     """Ask the application and return the answer."""

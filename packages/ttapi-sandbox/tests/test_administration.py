@@ -3,9 +3,13 @@
 
 from __future__ import annotations
 
+import asyncio
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from ttapi_core import ManualClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,3 +57,59 @@ async def test_all_tokens_can_be_expired(run: Callable[..., Any]) -> None:
         await client.post("/_sandbox/expire-tokens")
         answer = await client.get("/customers/me")
         assert (answer.status_code, answer.json()["error"]["code"]) == (401, "token_invalid")
+
+
+OPEN = datetime(2026, 11, 19, 15, 30, tzinfo=UTC)
+
+
+async def test_clock_is_shown_turned_and_sped_up(run: Callable[..., Any]) -> None:
+    async with run(start=OPEN, speed=0, as_of=None) as (sandbox, client):
+        shown = (await client.get("/_sandbox/clock")).json()["data"]
+        assert shown == {"now": "2026-11-19T15:30:00.000+00:00", "speed": 0, "is-open": True}
+        moved = await client.post("/_sandbox/clock", json={"to": "2026-11-19T21:00:00Z"})
+        assert moved.json()["data"]["is-open"] is False
+        moved = await client.post("/_sandbox/clock", json={"advance": 86_400, "speed": 100})
+        assert moved.json()["data"]["speed"] == 100
+        assert sandbox.application.market.now() >= OPEN + timedelta(days=1, hours=5, minutes=30)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"nope": 1},
+        {"advance": -1},
+        {"advance": "x"},
+        {"advance": 1e300},
+        {"advance": 1e9},
+        {"to": "soon"},
+        {"to": "2020-01-01T00:00:00Z"},
+        {"speed": -1},
+        {"speed": True},
+    ],
+)
+async def test_clock_that_cannot_be_turned_so_stays(run: Callable[..., Any], body: dict[str, Any]) -> None:
+    async with run(start=OPEN, speed=0, as_of=None) as (sandbox, client):
+        assert (await client.post("/_sandbox/clock", json=body)).status_code == 400
+        assert sandbox.application.market.now() == OPEN
+
+
+async def test_orders_live_by_the_speed_of_the_market(run: Callable[..., Any]) -> None:
+    clock = ManualClock(datetime(2026, 1, 2, tzinfo=UTC))
+    leg = {"instrument-type": "Equity", "symbol": "SPY", "quantity": 1, "action": "Buy to Open"}
+    body = {
+        "order-type": "Limit",
+        "time-in-force": "Day",
+        "price": "1",
+        "price-effect": "Debit",
+        "legs": [leg],
+    }
+    async with run(clock=clock, start=OPEN, speed=3600) as (sandbox, client):
+        number = (await client.post("/accounts/5WT00001/orders", json=body)).json()["data"]["order"]["id"]
+        subscription = sandbox.application.notices.subscribe(["5WT00001"])
+        for _ in range(7):
+            clock.advance(1)
+            await asyncio.sleep(0.01)
+        _, notice = await asyncio.wait_for(anext(subscription), 5)
+        assert (notice["data"]["id"], notice["data"]["status"]) == (number, "Expired")
+        subscription.close()

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -114,6 +115,10 @@ def test_process_is_soon_ready() -> None:
         (["--as-of", "soon"], "as_of"),
         (["--as-of", "1999-01-01"], "as_of"),
         (["--symbols", "0"], "symbols"),
+        (["--as-of", "2026-11-19", "--speed", "2"], "as_of"),
+        (["--speed", "-1"], "speed"),
+        (["--scenario", "no/such/file.toml"], "scenario"),
+        (["--state-file", "/dev/null"], "/dev/null"),
     ],
 )
 def test_setting_that_cannot_be_used_is_one_line_and_exit_code_2(
@@ -139,3 +144,32 @@ def test_flags_reach_the_server() -> None:
         assert len(client.get("/instruments/equities/active").json()["data"]["items"]) == 6
         refused = client.get("/customers/me")
         assert (refused.status_code, "retry-after" in refused.headers) == (429, True)
+
+
+def test_state_is_kept_by_a_process_that_is_killed(tmp_path: Path) -> None:
+    scenario = tmp_path / "scenario.toml"
+    scenario.write_text('[[step]]\nafter = 0\nfaults = ["kind=html,path=/customers"]\n')
+    flags = [
+        "--ready",
+        "json",
+        "--symbols",
+        "4",
+        "--start",
+        "2026-11-19T15:30",
+        "--speed",
+        "0",
+        "--cash",
+        "777.5",
+    ]
+    flags += ["--state-file", str(tmp_path / "state"), "--scenario", str(scenario)]
+    leg = {"instrument-type": "Equity", "symbol": "SPY", "quantity": 1, "action": "Buy to Open"}
+    body = {"order-type": "Market", "time-in-force": "Day", "legs": [leg]}
+    with process(*flags) as running, login(ready(running)) as client:
+        assert client.get("/customers/me").status_code == 502
+        before = client.get("/accounts/5WT00001/balances/USD").json()["data"]["cash-balance"]
+        assert before == "777.5"
+        assert client.post("/accounts/5WT00001/orders", json=body).status_code == 201
+        running.kill()
+    with process(*flags) as running, login(ready(running)) as client:
+        (order,) = client.get("/accounts/5WT00001/orders/live").json()["data"]["items"]
+        assert order["status"] == "Filled"

@@ -122,6 +122,109 @@ HIT = "str: symbol description"
 WATCHLIST = "str: name"
 QUOTE_TOKEN = "str: token dxlink-url level websocket-url\ntime: issued-at expires-at"
 
+SNAPSHOT_OF_BALANCE = """
+dec: cash-balance long-equity-value short-equity-value long-derivative-value short-derivative-value
+dec: long-futures-value short-futures-value long-futures-derivative-value short-futures-derivative-value
+dec: long-margineable-value short-margineable-value margin-equity equity-buying-power
+dec: derivative-buying-power day-trading-buying-power futures-margin-requirement available-trading-funds
+dec: maintenance-requirement maintenance-call-value reg-t-call-value day-trading-call-value
+dec: day-equity-call-value net-liquidating-value cash-available-to-withdraw day-trade-excess pending-cash
+str: account-number time-of-day
+date: snapshot-date
+"""
+TRANSACTION = """
+str: account-number transaction-type transaction-sub-type description
+dec: value net-value
+int: id
+time: executed-at
+date: transaction-date
+bool: is-estimated-fee
+"""
+FEES = "dec: total-fees\nstr: total-fees-effect"
+NET_LIQ = """
+dec: open high low close pending-cash-open pending-cash-high pending-cash-low pending-cash-close
+dec: total-open total-high total-low total-close
+str: time
+"""
+MARGIN = """
+dec: margin-requirement maintenance-requirement margin-equity option-buying-power reg-t-margin-requirement
+dec: reg-t-option-buying-power maintenance-excess
+str: account-number description margin-calculation-type option-level
+int: last-state-timestamp
+list: groups
+"""
+MARGIN_GROUP = "str: description code margin-calculation-type\ndec: buying-power margin-requirement"
+ORDER = """
+str: time-in-force order-type underlying-instrument-type status account-number underlying-symbol
+bool: cancellable editable edited
+int: id updated-at
+list: legs
+"""
+LEG = "str: instrument-type action symbol\nlist: fills"
+FILL = "dec: quantity fill-price\nstr: fill-id\ntime: filled-at"
+COMPLEX = "str: account-number type\nint: id\nlist: orders"
+FUTURE = """
+str: symbol product-code product-group exchange streamer-exchange-code streamer-symbol
+bool: active active-month next-active-month is-closing-only back-month-first-calendar-symbol
+dec: tick-size notional-multiplier display-factor
+date: last-trade-date expiration-date
+time: stops-trading-at expires-at
+"""
+FUTURE_PRODUCT = """
+str: root-symbol code description exchange product-type streamer-exchange-code market-sector
+str: clearing-code clearing-exchange-code
+bool: small-notional back-month-first-calendar-symbol first-notice cash-settled
+dec: notional-multiplier tick-size display-factor
+list: listed-months active-months
+object: roll
+"""
+ROLL = "int: active-count business-days-offset\nbool: cash-settled first-notice\nstr: name"
+OPTION_PRODUCT = """
+str: root-symbol code exchange product-type expiration-type market-sector clearing-code
+str: clearing-exchange-code
+bool: cash-settled is-rollover
+dec: display-factor clearing-price-multiplier
+int: settlement-delay-days
+"""
+FUTURE_OPTION = """
+str: symbol underlying-symbol product-code root-symbol option-root-symbol exchange streamer-symbol
+str: exercise-style settlement-type last-trade-time exchange-symbol security-exchange sx-id option-type
+dec: strike-price future-price-ratio multiplier underlying-count notional-value display-factor strike-factor
+bool: is-vanilla is-primary-deliverable is-confirmed is-exercisable-weekly is-closing-only active
+date: expiration-date maturity-date
+time: stops-trading-at expires-at
+int: days-to-expiration
+"""
+NESTED_FUTURE = """
+str: root-symbol symbol
+time: expires-at stops-trading-at
+bool: next-active-month active-month
+int: days-to-expiration
+date: expiration-date
+"""
+NESTED_EXPIRATION = """
+str: root-symbol underlying-symbol option-root-symbol asset expiration-type option-contract-symbol
+str: settlement-type
+dec: notional-value strike-factor display-factor
+time: expires-at stops-trading-at
+int: days-to-expiration
+date: expiration-date
+list: strikes tick-sizes
+"""
+CRYPTO = """
+str: symbol short-description description streamer-symbol instrument-type
+bool: is-closing-only active
+int: id
+dec: tick-size
+list: destination-venue-symbols
+"""
+VENUE_SYMBOL = "str: symbol destination-venue\nint: id\nbool: routable"
+PRECISION = "int: value minimum-increment-precision\nstr: instrument-type"
+WARRANT = "str: symbol listed-market description instrument-type\nbool: is-closing-only active"
+FOREX = "str: description dx-symbol symbol instrument-type\nint: id"
+PAIRS = "str: name\nint: order-index\nlist: pairs-equations"
+PAIR = "str: left-action left-symbol right-action right-symbol\nint: left-quantity right-quantity"
+
 READERS: dict[str, Callable[[Any], bool]] = {
     "bool": lambda value: isinstance(value, bool),
     "str": lambda value: isinstance(value, str),
@@ -193,7 +296,63 @@ CASES = [
     ("/public-watchlists", "items.*", WATCHLIST),
     ("/public-watchlists/Sandbox%20507", "", WATCHLIST),
     ("/api-quote-tokens", "", QUOTE_TOKEN),
+    ("/instruments/futures", "items.*", FUTURE),
+    ("/instruments/futures", "items.*.future-product", FUTURE_PRODUCT),
+    ("/instruments/futures/ESZ6", "", FUTURE),
+    ("/instruments/future-products", "items.*", FUTURE_PRODUCT),
+    ("/instruments/future-products/CME/ES", "", FUTURE_PRODUCT),
+    ("/instruments/future-products/CME/ES", "roll", ROLL),
+    ("/instruments/future-option-products", "items.*", OPTION_PRODUCT),
+    ("/instruments/future-option-products/CME/ES", "", OPTION_PRODUCT),
+    ("/futures-option-chains/ES", "items.*", FUTURE_OPTION),
+    ("/futures-option-chains/ES/nested", "futures.*", NESTED_FUTURE),
+    ("/futures-option-chains/ES/nested", "option-chains.*.expirations.*", NESTED_EXPIRATION),
+    ("/futures-option-chains/ES/nested", "option-chains.*.expirations.*.strikes.*", STRIKE),
+    ("/instruments/cryptocurrencies", "items.*", CRYPTO),
+    ("/instruments/cryptocurrencies/BTC%2FUSD", "", CRYPTO),
+    ("/instruments/cryptocurrencies", "items.*.destination-venue-symbols.*", VENUE_SYMBOL),
+    ("/instruments/quantity-decimal-precisions", "items.*", PRECISION),
+    ("/instruments/warrants", "items.*", WARRANT),
+    ("/instruments/currency-pairs", "items.*", FOREX),
+    ("/pairs-watchlists", "items.*", PAIRS),
+    ("/pairs-watchlists", "items.*.pairs-equations.*", PAIR),
+    ("/market-data/by-type?future=%2FESZ6&cryptocurrency=BTC%2FUSD", "items.*", QUOTE),
 ]
+AFTER_TRADES = [
+    ("balances", "items.*", BALANCE),
+    ("balance-snapshots", "items.*", SNAPSHOT_OF_BALANCE),
+    ("balance-snapshots?time-of-day=BOD&start-date=2026-11-01", "items.*", SNAPSHOT_OF_BALANCE),
+    ("positions?include-marks=true", "items.*", POSITION),
+    ("transactions", "items.*", TRANSACTION),
+    ("transactions/total-fees?date=2026-11-19", "", FEES),
+    ("net-liq/history?time-back=1d", "items.*", NET_LIQ),
+    ("net-liq/history?time-back=1y", "items.*", NET_LIQ),
+    ("net-liq/history?start-time=2026-11-01T00:00:00Z", "items.*", NET_LIQ),
+    ("orders", "items.*", ORDER),
+    ("orders/live", "items.*", ORDER),
+    ("orders", "items.*.legs.*", LEG),
+    ("orders?status[]=Filled", "items.*.legs.*.fills.*", FILL),
+    ("complex-orders", "items.*", COMPLEX),
+    ("complex-orders/live", "items.*.orders.*", ORDER),
+]
+WORDS = {
+    "status": {
+        *(
+            "Received",
+            "Cancelled",
+            "Filled",
+            "Expired",
+            "Live",
+            "Rejected",
+            "Contingent",
+            "Routed",
+            "In Flight",
+        ),
+        *("Cancel Requested", "Replace Requested", "Removed", "Partially Removed"),
+    },
+    "time-in-force": {"Day", "GTC", "GTD", "Ext", "Ext Overnight", "GTC Ext", "GTC Ext Overnight", "IOC"},
+    "order-type": {"Limit", "Market", "Marketable Limit", "Stop", "Stop Limit", "Notional Market"},
+}
 
 
 def found(data: Any, place: str) -> list[dict[str, Any]]:
@@ -208,7 +367,36 @@ def found(data: Any, place: str) -> list[dict[str, Any]]:
 def test_answer_has_every_required_member(
     data: Callable[[str], Any], target: str, place: str, members: str
 ) -> None:
-    objects = found(data(target), place)
+    check(found(data(target), place), members)
+
+
+@pytest.mark.parametrize(("path", "place", "members"), AFTER_TRADES)
+def test_answer_about_an_account_that_traded_has_every_required_member(
+    traded_data: Callable[[str], Any], path: str, place: str, members: str
+) -> None:
+    check(found(traded_data(f"/accounts/5WT00001/{path}"), place), members)
+
+
+def test_margin_report_has_every_required_member(traded_data: Callable[[str], Any]) -> None:
+    report = traded_data("/margin/accounts/5WT00001/requirements")
+    check([report], MARGIN)
+    check(report["groups"], MARGIN_GROUP)
+    check([leaf for group in report["groups"] for leaf in group["groups"]], MARGIN_GROUP)
+    assert traded_data("/accounts/5WT00001/margin-requirements/SPY/effective")["underlying-symbol"] == "SPY"
+    assert traded_data("/accounts/5WT00001/position-limit")["account-number"] == "5WT00001"
+
+
+def test_words_of_orders_are_known_and_amounts_have_their_effects(traded_data: Callable[[str], Any]) -> None:
+    orders = traded_data("/accounts/5WT00001/orders?per-page=100")["items"]
+    assert {one["status"] for one in orders} >= {"Filled", "Live", "Contingent"}
+    for one in orders:
+        assert all(one[name] in words for name, words in WORDS.items())
+        assert {name for name in one if name.endswith("-effect")} == {
+            f"{name}-effect" for name in ("price", "value") if name in one
+        }
+
+
+def check(objects: list[dict[str, Any]], members: str) -> None:
     assert objects
     for line in members.strip().splitlines():
         kind, names = line.split(":")

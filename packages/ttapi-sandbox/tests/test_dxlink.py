@@ -117,13 +117,75 @@ def test_every_event_type_has_as_many_values_as_fields(market: Market, kind: str
         assert values[0] == symbol
 
 
-def test_options_have_quote_trade_and_summary_but_no_profile(market: Market) -> None:
+def test_options_have_all_types_but_the_extended_trade_profile_and_underlying(market: Market) -> None:
     session = opened(market)
     symbol = ".SPY261218C650"
-    kinds = ["Quote", "Trade", "Summary", "Profile", "Greeks"]
-    answers = say(session, "FEED_SUBSCRIPTION", 1, add=[{"type": kind, "symbol": symbol} for kind in kinds])
-    assert [message["data"][0] for message in answers[1:]] == kinds[:3]
+    kinds = ["Quote", "Trade", "Summary", "Greeks", "TheoPrice", "TimeAndSale"]
+    asked = [*kinds, "Profile", "TradeETH", "Underlying", "Series"]
+    answers = say(session, "FEED_SUBSCRIPTION", 1, add=[{"type": kind, "symbol": symbol} for kind in asked])
+    assert [message["data"][0] for message in answers[1:]] == kinds
     assert all(message["data"][1][0] == symbol for message in answers[1:])
+
+
+def events_of(answers: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Read COMPACT answers by the fields that one of them announces."""
+    found = []
+    fields: dict[str, list[str]] = {}
+    for message in answers:
+        fields |= message.get("eventFields", {})
+        if message["type"] == "FEED_DATA":
+            kind, values = message["data"]
+            size = len(fields[kind])
+            found += [
+                dict(zip(fields[kind], values[n : n + size], strict=True))
+                for n in range(0, len(values), size)
+            ]
+    return found
+
+
+def test_greeks_and_theoretical_prices_of_options_agree_and_have_their_signs(market: Market) -> None:
+    session = opened(market)
+    symbols = [".SPY261218C650", ".SPY261218P650"]
+    add = [{"type": kind, "symbol": symbol} for kind in ("Greeks", "TheoPrice") for symbol in symbols]
+    call, put, call_theory, put_theory = events_of(say(session, "FEED_SUBSCRIPTION", 1, add=add))
+    assert 0 < call["delta"] < 1
+    assert -1 < put["delta"] < 0
+    assert call["gamma"] == pytest.approx(put["gamma"])
+    assert call["theta"] < 0 < call["vega"]
+    assert call["index"] == (call["time"] // 1000) << 32 | (call["time"] % 1000) << 22
+    assert (call_theory["price"], put_theory["delta"]) == (call["price"], put["delta"])
+    assert call_theory["underlyingPrice"] == put_theory["underlyingPrice"] > 0
+
+
+def test_underlying_has_volatilities_and_volumes_of_its_options(market: Market) -> None:
+    add = [{"type": "Underlying", "symbol": "SPY"}]
+    (event,) = events_of(say(opened(market), "FEED_SUBSCRIPTION", 1, add=add))
+    assert all(0.03 < event[name] < 2 for name in ("volatility", "frontVolatility", "backVolatility"))
+    assert event["putCallRatio"] == pytest.approx(event["putVolume"] / event["callVolume"], abs=1e-4)
+
+
+def test_sales_of_a_session_are_a_snapshot_newest_first_and_the_last_of_them_the_last_value(
+    market: Market,
+) -> None:
+    add = [{"type": "TimeAndSale", "symbol": "SPY", "fromTime": 0}]
+    session = opened(market, "HISTORY")
+    config = say(session, "FEED_SUBSCRIPTION", 1, add=add)
+    sales = events_of(config + drained(session))
+    (last,) = events_of(say(opened(market), "FEED_SUBSCRIPTION", 1, add=add))
+    assert [sale["index"] for sale in sales] == sorted({sale["index"] for sale in sales}, reverse=True)
+    assert (sales[0]["eventFlags"], sales[-1]["eventFlags"]) == (4, 8)
+    assert len(sales) == 390 * 60 // 5 + 1
+    assert {**sales[0], "eventFlags": 0} == last
+    assert {sale["price"] in (sale["bidPrice"], sale["askPrice"]) for sale in sales} == {True}
+
+
+@pytest.mark.parametrize("symbol", ["SPY", ".SPY261218C650", "NOPE"])
+def test_sales_after_the_last_one_are_an_empty_snapshot(market: Market, symbol: str) -> None:
+    session = opened(market, "HISTORY")
+    add = [{"type": "TimeAndSale", "symbol": symbol, "fromTime": 1 << 44}]
+    config = say(session, "FEED_SUBSCRIPTION", 1, add=add)
+    (event,) = events_of(config + drained(session))
+    assert (event["eventSymbol"], event["eventFlags"], event["price"]) == (symbol, 14, None)
 
 
 def test_symbols_without_data_and_indexes_without_quotes_stay_silent(market: Market) -> None:

@@ -46,7 +46,7 @@ def test_quotes_agree_with_the_bars_of_the_day(data: Callable[[str], Any], marke
 def test_symbols_are_read_in_every_form_and_unknown_ones_left_out(
     data: Callable[[str], Any], form: str
 ) -> None:
-    items = data(f"/market-data/by-type?{form}&equity=NOPE&index=SPX&index=AAPL&future=%2FESZ6")["items"]
+    items = data(f"/market-data/by-type?{form}&equity=NOPE&index=SPX&index=AAPL&future=%2FXXZ6")["items"]
     assert [item["symbol"] for item in items] == ["SPX", "AAPL", "BRK/B"]
 
 
@@ -77,7 +77,12 @@ def test_answer_has_null_pagination(ask: Callable[..., Any]) -> None:
         ("Equity%20Option/SPY%20%20%20261218C00650000", 200),
         ("Index/AAPL", 404),
         ("Equity/NOPE", 404),
-        ("Future//ESZ6", 404),
+        ("Future//ESZ6", 200),
+        ("Future/%2FESZ6", 200),
+        ("Future//XXZ6", 404),
+        ("Cryptocurrency/BTC/USD", 200),
+        ("Cryptocurrency/NOPE", 404),
+        ("Bond/AAPL", 404),
     ],
 )
 def test_single_quote_by_type_and_symbol(ask: Callable[..., Any], path: str, status: int) -> None:

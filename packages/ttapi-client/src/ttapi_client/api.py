@@ -6,24 +6,23 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
-from ttapi_client.wire import Row, data_of, decode_json, items_of
-from ttapi_core.errors import AnswerMismatchError, DecodeError
+from ttapi_client.paging import PageAccount
+from ttapi_client.wire import Row, data_of, decode_exactly, items_of
+from ttapi_core.errors import AnswerMismatchError
 
 if TYPE_CHECKING:
     import httpx
 
-    from ttapi_client.call import QueryParams
+    from ttapi_client.call import QueryParams, SentOnce
     from ttapi_client.client import ResilientClient
+    from ttapi_core import Clock
 
 T = TypeVar("T")
 Check = Callable[[Any], None]
 """Looks at a decoded body; raises `DecodeError` or `AnswerMismatchError`, which are retried."""
-
-PAGES_MAX: Final = 10_000
-"""A list of more pages is not believed."""
 
 
 @dataclass(slots=True)
@@ -82,18 +81,34 @@ class Api:
     def __init__(self, client: ResilientClient) -> None:
         self._client = client
 
-    async def call(
+    async def call(  # noqa: PLR0913 - the parts of a request
         self,
         method: str,
         template: str,
         *,
         segments: Mapping[str, str] | None = None,
         params: QueryParams | None = None,
+        json: object = None,
+        once: SentOnce | None = None,
+        authenticated: bool = True,
         check: Check | None = None,
         trace: RequestTrace | None = None,
     ) -> Any:  # noqa: ANN401 - JSON is any value
         """
         Call and return the decoded body.
+
+        Parameters
+        ----------
+        method, template, segments, params, json
+            The request.
+        once
+            Keeps it from being sent again when the peer may have it, and learns whether the peer may.
+        authenticated
+            Whether the credentials go with it.
+        check
+            Looks at the body; what it raises is retried where the request may be sent again.
+        trace
+            Takes note of the request.
 
         Raises
         ------
@@ -104,7 +119,7 @@ class Api:
 
         def read(response: httpx.Response) -> None:
             nonlocal body
-            body = decode_json(response.content)
+            body = decode_exactly(response.content)
             if check is not None:
                 check(body)
 
@@ -112,29 +127,49 @@ class Api:
             method,
             path_of(template, **(segments or {})),
             params=params,
+            json=json,
             endpoint=f"{method} {template}",
+            once=once,
+            authenticated=authenticated,
             check=read,
         )
         if trace is not None:
             trace.note(response)
         return body
 
-    async def touch(self, method: str, template: str, *, trace: RequestTrace | None = None) -> None:
+    @property
+    def clock(self) -> Clock:
+        """The clock of the client."""
+        return self._client.clock
+
+    async def touch(
+        self,
+        method: str,
+        template: str,
+        *,
+        segments: Mapping[str, str] | None = None,
+        trace: RequestTrace | None = None,
+    ) -> None:
         """Call, and take any answer that is no error for a yes; its body is not read."""
-        response = await self._client.request(method, template, endpoint=f"{method} {template}")
+        path = path_of(template, **(segments or {}))
+        response = await self._client.request(method, path, endpoint=f"{method} {template}")
         if trace is not None:
             trace.note(response)
 
-    async def data(
+    async def data(  # noqa: PLR0913 - the parts of a request
         self,
         template: str,
         *,
         segments: Mapping[str, str] | None = None,
         params: QueryParams | None = None,
+        method: str = "GET",
+        json: object = None,
+        once: SentOnce | None = None,
+        authenticated: bool = True,
         check: Callable[[Row], None] | None = None,
         trace: RequestTrace | None = None,
     ) -> Row:
-        """Get one object: the ``data`` of the answer."""
+        """Ask for one object: the ``data`` of the answer; see `call`."""
 
         def check_data(body: Any) -> None:  # noqa: ANN401 - JSON is any value
             data = data_of(body)
@@ -142,7 +177,15 @@ class Api:
                 check(data)
 
         body = await self.call(
-            "GET", template, segments=segments, params=params, check=check_data, trace=trace
+            method,
+            template,
+            segments=segments,
+            params=params,
+            json=json,
+            once=once,
+            authenticated=authenticated,
+            check=check_data,
+            trace=trace,
         )
         return data_of(body)
 
@@ -171,66 +214,55 @@ class Api:
         self,
         template: str,
         *,
+        segments: Mapping[str, str] | None = None,
         params: QueryParams | None = None,
+        key: str | None = None,
         check: Callable[[list[Row]], None] | None = None,
         trace: RequestTrace | None = None,
     ) -> AsyncIterator[list[Row]]:
         """
         Yield the pages of a list; a list without ``pagination`` is one page.
 
+        Parameters
+        ----------
+        template, segments, params
+            The request.
+        key
+            The member that tells items apart. A list that grows at its front while it is read shows some of
+            them again on the next page; those are left out. None compares whole pages only.
+        check
+            Looks at the items of each page.
+        trace
+            Takes note of the requests.
+
         Raises
         ------
         AnswerMismatchError
-            If a page is another than the one asked for.
+            If a page is another than the one asked for, or one that came before; or if the list became
+            shorter while it was read, so that items may have slipped past.
         DecodeError
-            If a page has fewer items than it says, or the number of pages is beyond reason.
+            If a page has fewer items than it says, the pages have fewer than the list, or the number of pages
+            is beyond reason.
         """
-        offset, total = 0, 1
-        while offset < total:
+        account = PageAccount(key)
+        while account.offset < account.pages:
+            offset = account.offset
+
+            def check_page(body: Any) -> None:  # noqa: ANN401 - JSON is any value
+                items = items_of(body)
+                account.check(body, items)
+                if check is not None:
+                    check(items)
+
             body = await self.call(
                 "GET",
                 template,
+                segments=segments,
                 params={**(params or {}), **({"page-offset": offset} if offset else {})},
-                check=_page_check(offset, check),
+                check=check_page,
                 trace=trace,
             )
-            yield items_of(body)
-            total = _total_pages(body)
-            offset += 1
-
-
-def _page_check(offset: int, check: Callable[[list[Row]], None] | None) -> Check:
-    def check_page(body: Any) -> None:  # noqa: ANN401 - JSON is any value
-        items = items_of(body)
-        pagination = _pagination_of(body)
-        answered, count = pagination.get("page-offset"), pagination.get("current-item-count")
-        if isinstance(answered, int) and answered != offset:
-            raise AnswerMismatchError(f"page {answered} was answered where page {offset} was asked for")
-        if isinstance(count, int) and count != len(items):
-            raise DecodeError(f"a page of {len(items)} items says that it has {count}")
-        _total_pages(body)
-        if check is not None:
-            check(items)
-
-    return check_page
-
-
-def _pagination_of(body: Any) -> Row:  # noqa: ANN401 - JSON is any value
-    pagination = body.get("pagination")
-    return pagination if isinstance(pagination, dict) else {}
-
-
-def _total_pages(body: Any) -> int:  # noqa: ANN401 - JSON is any value
-    pagination = _pagination_of(body)
-    total = pagination.get("total-pages")
-    if total is None:
-        items, per_page = pagination.get("total-items"), pagination.get("per-page")
-        if not (isinstance(items, int) and isinstance(per_page, int) and per_page > 0):
-            return 1
-        total = -(-items // per_page)
-    if isinstance(total, bool) or not isinstance(total, int) or not 0 <= total <= PAGES_MAX:
-        raise DecodeError("the number of pages cannot be used")
-    return total
+            yield account.taken(body, items_of(body))
 
 
 def check_symbols(items: Sequence[Row], asked: frozenset[str], *, field_name: str = "symbol") -> None:
@@ -250,6 +282,17 @@ def check_symbols(items: Sequence[Row], asked: frozenset[str], *, field_name: st
         if symbol in seen:
             raise AnswerMismatchError(f"two answers for {symbol!r}")
         seen.add(symbol)
+
+
+def check_asked(symbols: Iterable[str]) -> Callable[[list[Row]], None]:
+    """Return a check that items are about instruments that were asked for; of none asked for, all are."""
+    asked = frozenset(symbols)
+
+    def check(items: list[Row]) -> None:
+        if asked:
+            check_symbols(items, asked)
+
+    return check
 
 
 async def gathered(calls: Iterable[Coroutine[Any, Any, T]]) -> list[T]:

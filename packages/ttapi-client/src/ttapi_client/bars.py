@@ -16,8 +16,8 @@ from ttapi_core import Session, sessions
 from ttapi_core.errors import CalendarRangeError
 
 if TYPE_CHECKING:
+    from ttapi_client.calendars import MarketState
     from ttapi_client.candles import CandleSeries
-    from ttapi_client.market_data import MarketState
 
 _DAY_MS: Final = 86_400_000
 _EPOCH: Final = date(1970, 1, 1).toordinal()

@@ -20,6 +20,20 @@ QueryParams = Mapping[str, str | int | bool | Sequence[str | int]]
 """Query parameters; a sequence repeats its key."""
 
 
+@dataclass(slots=True)
+class SentOnce:
+    """
+    What becomes of a request that must not be sent again when the peer may have it.
+
+    Parameters
+    ----------
+    may_be_there
+        Whether the peer may have executed it; an answer that it refused it unread says that it has not.
+    """
+
+    may_be_there: bool = False
+
+
 @dataclass(slots=True, kw_only=True)
 class Call:
     """
@@ -45,6 +59,8 @@ class Call:
         Seconds from the first permit.
     firm
         Whether the deadline stands also while others pass and this call is refused with 429.
+    once
+        Where it is not sent again when the peer may have it, whatever its method promises: learns whether.
     """
 
     method: str
@@ -59,6 +75,7 @@ class Call:
     ticket: int
     deadline_s: float
     firm: bool
+    once: SentOnce | None = None
     expires_at: float | None = None
     attempts: int = 0
     repeated: int = 0
@@ -73,7 +90,7 @@ class Call:
     @property
     def kind(self) -> str:
         """Its row in the table of `ttapi_client.retry`."""
-        return kind_of(self.method, keyed=self.keyed)
+        return "once" if self.once is not None else kind_of(self.method, keyed=self.keyed)
 
     def remaining_s(self, now: float) -> float:
         """Return the seconds until the deadline: all of them while the call was not let out yet."""

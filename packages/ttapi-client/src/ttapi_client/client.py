@@ -45,7 +45,7 @@ from ttapi_client.answers import decoded_json, quota, refusal
 from ttapi_client.authentication import Authenticator
 from ttapi_client.body import ACCEPT_ENCODING
 from ttapi_client.breaker import AsyncBreaker, BreakerRegistry
-from ttapi_client.call import Call, Origin, QueryParams, encoded, merged
+from ttapi_client.call import Call, Origin, QueryParams, SentOnce, encoded, merged
 from ttapi_client.exchange import exchange
 from ttapi_client.gate import Gate, Passage
 from ttapi_client.limits import AdaptiveRate
@@ -189,6 +189,11 @@ class ResilientClient:
             await self._transport.aclose()
 
     @property
+    def clock(self) -> Clock:
+        """The clock that it goes by."""
+        return self._clock
+
+    @property
     def counts(self) -> RequestCounts:
         """Attempts sent, attempts that were repetitions, and calls that failed, since the client was made."""
         return RequestCounts(sent=self._sent, retried=self._retried, failed=self._failed)
@@ -214,6 +219,7 @@ class ResilientClient:
         headers: Mapping[str, str] | None = None,
         endpoint: str | None = None,
         idempotency_key: str | None = None,
+        once: SentOnce | None = None,
         authenticated: bool = True,
         deadline_s: float | None = None,
         check: Callable[[httpx.Response], None] | None = None,
@@ -239,6 +245,9 @@ class ResilientClient:
             Name of the breaker, such as ``GET /option-chains/{symbol}/nested``; None for method and path.
         idempotency_key
             Makes the peer execute the request once however often it comes; sent with every attempt.
+        once
+            Keeps it from being sent again when the peer may have it, whatever its method promises, and learns
+            whether the peer may.
         authenticated
             Whether the credentials go with it.
         deadline_s
@@ -272,6 +281,7 @@ class ResilientClient:
         call = self._call(
             method, path, params, json, content, headers, endpoint, idempotency_key, authenticated, deadline_s
         )
+        call.once = once
 
         def checked(response: httpx.Response) -> httpx.Response:
             if check is not None:
@@ -538,6 +548,8 @@ class ResilientClient:
 
     async def _timed(self, call: Call, passage: Passage, credentials: Mapping[str, str]) -> httpx.Response:
         call.attempts += 1
+        if call.once is not None:
+            call.once.may_be_there = True
         self._sent += 1
         self._retried += call.attempts > 1
         started_at = self._clock.monotonic()
@@ -562,6 +574,8 @@ class ResilientClient:
         error = refusal(
             response, what=call.what, request_id=call.request_id, redact=self._redact, now=self._clock.now()
         )
+        if call.once is not None and isinstance(error, RateLimitError | AuthenticationError):
+            call.once.may_be_there = False  # it was refused unread
         if isinstance(error, RateLimitError):
             call.refusals += 1
             call.ticket = next(self._tickets)

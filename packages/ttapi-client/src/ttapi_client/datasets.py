@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from ttapi_client.api import RequestTrace
 from ttapi_client.bars import IsFinal, bars_of, finality_at, finality_of
+from ttapi_client.instruments import chunks, chunks_by_length
 from ttapi_client.logs import get_logger
 from ttapi_client.market_data import QUOTES_PER_CALL, TYPE_PARAMETERS, MarketData
-from ttapi_client.tastytrade import TastytradeClient, chunks, chunks_by_length
+from ttapi_client.tastytrade import TastytradeClient
 from ttapi_core import Account, Balance, DataAnswer, DataRequest, InstrumentKind, Outcome, Session, Symbol
 from ttapi_core.errors import (
     ConfigurationError,

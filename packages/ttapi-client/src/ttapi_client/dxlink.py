@@ -141,7 +141,7 @@ class DXLinkConnection:
         clock: Clock | None = None,
         seed: int | None = None,
     ) -> None:
-        _require_extra()
+        require_stream_extra()
         self._ask_token = quote_token
         self._policy = policy if policy is not None else DXLinkPolicy()
         self._clock: Clock = clock if clock is not None else SystemClock()
@@ -320,7 +320,8 @@ class DXLinkConnection:
         return token
 
 
-def _require_extra() -> None:
+def require_stream_extra() -> None:
+    """Raise `MissingExtraError` if the extra ``stream`` is not installed."""
     try:
         import msgspec  # noqa: F401, PLC0415 - an extra: only asked whether it is there
         import websockets.asyncio.client  # noqa: F401, PLC0415 - an extra, and heavy

@@ -13,10 +13,10 @@ what cannot be read becomes a `FrameRejected`, because a lost frame may have hel
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from ttapi_client.wire import decode_json, encode_json
 from ttapi_core.errors import (
@@ -35,6 +35,9 @@ KEEPALIVE_EVERY_S: Final = 30.0
 """A frame is sent at least this often."""
 SILENCE_MAX_S: Final = 60.0
 """A peer that sends no frame for this long is gone, where it has not announced a longer time itself."""
+_ERROR_MAX: Final = 100_000  # characters of an error that are looked at
+_SECONDS_MAX: Final = 1e6  # a longer time is none
+_PLAIN_MIN: Final = 300  # shorter frames are read the general way at once
 SUBSCRIPTION_BYTES_MAX: Final = 8192
 """A subscription message is no longer than this."""
 
@@ -99,12 +102,15 @@ class FeedData:
     fields, columns
         Names of the fields, and for each the values of all events as they came (``"NaN"`` is a text); None
         where absent.
+    plain
+        Whether it is known that all values are texts, numbers or None.
     """
 
     channel: int
     event_type: str
     fields: tuple[str, ...]
     columns: Sequence[list[Any]]
+    plain: bool = False
 
     @property
     def count(self) -> int:
@@ -273,15 +279,24 @@ class DXLinkProtocol:
         return channel
 
     def setup_feed(
-        self, channel: int, fields: Mapping[str, Sequence[str]], *, aggregation_period_s: float | None = None
+        self,
+        channel: int,
+        fields: Mapping[str, Sequence[str]],
+        *,
+        aggregation_period_s: float | None = None,
+        data_format: str = "COMPACT",
     ) -> None:
-        """Say which fields of which event types are wanted, and how often; may be changed at any time."""
+        """
+        Say which fields of which event types are wanted, how often, and in which format.
+
+        May be changed at any time. The peer decides, and says so with a `FeedConfigured`.
+        """
         feed = self._opened(channel)
         feed.asked_fields = {event_type: tuple(names) for event_type, names in fields.items()}
         message: dict[str, Any] = {
             "type": "FEED_SETUP",
             "channel": channel,
-            "acceptDataFormat": "COMPACT",
+            "acceptDataFormat": data_format,
             "acceptEventFields": {event_type: list(names) for event_type, names in fields.items()},
         }
         if aggregation_period_s is not None:
@@ -330,10 +345,11 @@ class DXLinkProtocol:
         """Do what is due at ``now_s``: a KEEPALIVE goes out, or the peer has been silent for too long."""
         if self._state in {State.NEW, State.CLOSED}:
             return []
-        silent_s = now_s - self._received_at_s
-        if silent_s >= self._silence_max_s:
+        # Compared as `next_timer_s` adds them up: a difference may round to just less.
+        if now_s >= self._received_at_s + self._silence_max_s:
+            silent_s = now_s - self._received_at_s
             return self._close(StreamInterruptedError(f"the peer was silent for {silent_s:.0f} s"))
-        if now_s - self._sent_at_s >= self._keepalive_every_s:
+        if now_s >= self._sent_at_s + self._keepalive_every_s:
             self._send({"type": "KEEPALIVE", "channel": 0})
             self._sent_at_s = now_s
         return []
@@ -355,20 +371,23 @@ class DXLinkProtocol:
         if self._state in {State.NEW, State.CLOSED}:
             return []
         self._received_at_s = now_s
+        plain = _read_plain(frame)
+        if plain is not None:
+            return list(self._on_feed_data(plain.channel, plain.data, plain=True))
         try:
             kind, channel, message = _read(frame)
         except DecodeError as exc:
             return [FrameRejected(0, exc)]
         if kind == "FEED_DATA":
-            return list(self._on_feed_data(channel, message))
+            return list(self._on_feed_data(channel, message.get("data"), plain=False))
         handler = _HANDLERS.get(kind)
         return (
             [] if handler is None else handler(self, channel, message)
         )  # none: KEEPALIVE, and what may come
 
     def _on_setup(self, _channel: int, message: Mapping[str, Any]) -> list[ProtocolEvent]:
-        announced = message.get("keepaliveTimeout")
-        if isinstance(announced, int | float) and not isinstance(announced, bool) and announced > 0:
+        announced = _seconds_of(message.get("keepaliveTimeout"))
+        if announced:
             # The peer drops us after this silence: be twice as early.
             self._keepalive_every_s = min(self._keepalive_every_s, max(1.0, announced / 2))
         if self._state is State.SETUP:
@@ -406,7 +425,9 @@ class DXLinkProtocol:
     def _on_feed_config(self, channel: int, message: Mapping[str, Any]) -> list[ProtocolEvent]:
         feed = self._channels.get(channel)
         if feed is None:
-            return []
+            if self._was_ours(channel):
+                return []
+            return [FrameRejected(channel, ProtocolError(f"channel {channel} was never asked for"))]
         data_format, fields = message.get("dataFormat", feed.data_format), message.get("eventFields", {})
         if data_format not in ("COMPACT", "FULL") or not _are_event_fields(fields):
             return [
@@ -414,10 +435,8 @@ class DXLinkProtocol:
             ]
         feed.data_format = data_format
         feed.fields |= {event_type: tuple(names) for event_type, names in fields.items()}
-        period = message.get("aggregationPeriod")
-        return [
-            FeedConfigured(channel, data_format, float(period) if isinstance(period, int | float) else None)
-        ]
+        period = _seconds_of(message.get("aggregationPeriod"))
+        return [FeedConfigured(channel, data_format, period)]
 
     def _on_error(self, channel: int, message: Mapping[str, Any]) -> list[ProtocolEvent]:
         error, text = self._without_token(message.get("error")), self._without_token(message.get("message"))
@@ -430,20 +449,59 @@ class DXLinkProtocol:
         return [event]
 
     def _without_token(self, value: object) -> str:
-        text = str(value or "")
+        text = _shown(value or "", _ERROR_MAX)
         return _shown(text.replace(self._token, "[token]") if self._token else text)
 
-    def _on_feed_data(self, channel: int, message: Mapping[str, Any]) -> Iterator[ProtocolEvent]:
+    def _on_feed_data(self, channel: int, data: object, *, plain: bool) -> Iterator[ProtocolEvent]:
         feed = self._channels.get(channel)
-        data = message.get("data")
-        if feed is None:  # late data of a channel that is closed
-            return
-        if not isinstance(data, list):
+        if feed is None:
+            if not self._was_ours(channel):  # else late data of a channel that is closed
+                yield FrameRejected(
+                    channel, ProtocolError(f"data on channel {channel}, which was never opened")
+                )
+        elif not isinstance(data, list):
             yield FrameRejected(channel, DecodeError("FEED_DATA without a list"))
         elif data and isinstance(data[0], dict):  # the data says itself which format it is in
             yield from _full(channel, data)
         else:
-            yield from _compact(channel, data, feed)
+            yield from _compact(channel, data, feed, plain=plain)
+
+    def _was_ours(self, channel: int) -> bool:
+        return channel % 2 == 1 and 0 < channel < self._next_channel
+
+
+class _PlainFrame(NamedTuple):
+    type: str
+    channel: int
+    data: list[str | list[str | int | float | None]]
+
+
+_decode_plain: Callable[[bytes | str], _PlainFrame] | None = None
+try:
+    import msgspec
+
+    class _FeedFrame(msgspec.Struct, gc=False):
+        """FEED_DATA in COMPACT, and nothing in it but texts, numbers and null: nearly every frame."""
+
+        type: str
+        channel: int
+        data: list[str | list[str | int | float | None]]
+
+    _decode_plain = msgspec.json.Decoder(type=_FeedFrame).decode  # type: ignore[assignment] # has its members
+    _NotPlain: tuple[type[Exception], ...] = (msgspec.MsgspecError, RecursionError, UnicodeError)
+except ModuleNotFoundError:  # pragma: no cover - the extra "stream" is absent
+    _NotPlain = ()
+
+
+def _read_plain(frame: str | bytes) -> _PlainFrame | None:
+    # What the decoder checks on the way need not be checked value by value afterwards.
+    if _decode_plain is None or len(frame) < _PLAIN_MIN:
+        return None
+    try:
+        plain = _decode_plain(frame)
+    except _NotPlain:
+        return None
+    return plain if plain.type == "FEED_DATA" else None
 
 
 def _read(frame: str | bytes) -> tuple[str, int, dict[str, Any]]:
@@ -456,7 +514,7 @@ def _read(frame: str | bytes) -> tuple[str, int, dict[str, Any]]:
     return kind, channel, message
 
 
-def _compact(channel: int, data: list[Any], feed: _Channel) -> Iterator[ProtocolEvent]:
+def _compact(channel: int, data: list[Any], feed: _Channel, *, plain: bool) -> Iterator[ProtocolEvent]:
     if len(data) % 2:
         yield FrameRejected(channel, DecodeError("COMPACT data of an odd length"))
     for event_type, values in zip(data[::2], data[1::2], strict=False):
@@ -471,7 +529,7 @@ def _compact(channel: int, data: list[Any], feed: _Channel) -> Iterator[Protocol
             )
             continue
         columns = [values[place :: len(fields)] for place in range(len(fields))]
-        yield FeedData(channel, event_type, fields, columns)
+        yield FeedData(channel, event_type, fields, columns, plain)
 
 
 def _full(channel: int, data: list[Any]) -> Iterator[ProtocolEvent]:
@@ -514,8 +572,17 @@ def _pieces(items: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
         yield piece
 
 
+def _seconds_of(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _SECONDS_MAX:
+        return None
+    return float(value)
+
+
 def _shown(value: object, limit: int = 200) -> str:
-    text = str(value)
+    try:
+        text = str(value)
+    except (ValueError, RecursionError):  # an integer of thousands of digits has no text
+        return f"<{type(value).__name__}>"
     return text if len(text) <= limit else f"{text[:limit]}…"
 
 

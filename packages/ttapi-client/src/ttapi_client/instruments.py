@@ -1,28 +1,36 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Equities and option chains as tastytrade writes them."""
+"""Equities, options on them, warrants and currency pairs, as tastytrade writes them."""
 
 from __future__ import annotations
 
-import math
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Final
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
 
+from ttapi_client.api import check_asked, check_symbols
+from ttapi_client.readers import Reader
 from ttapi_client.wire import (
     Row,
-    flag_of,
-    int_of,
-    items_of,
+    decimal_of,
+    id_of,
     money_of,
-    required_day_of,
-    rows_of,
     text_of,
+    time_of,
     unreadable,
     word_of,
 )
-from ttapi_core.errors import AnswerMismatchError, DataError
+from ttapi_core import OptionType, TickSize
+from ttapi_core.errors import DataError, DecodeError
 
+if TYPE_CHECKING:
+    from ttapi_client.api import Api, RequestTrace
+
+QUERY_BYTES_MAX: Final = 6000
+"""Symbols in the query of one call take no more than this."""
 SHARES_PER_CONTRACT: Final = 100
 """Where a chain does not say."""
 
@@ -48,6 +56,16 @@ class Equity:
         ``Easy To Borrow``, ``Locate Required`` or ``Preborrow``; None where not told.
     has_options
         Whether the broker gives tick sizes of its options; None where it says nothing of them.
+    id, short_description, cusip, market_time_instrument_collection
+        In the broker's words; None where not told.
+    is_illiquid, is_options_closing_only, is_fractional_quantity_eligible
+        Flags; the last is None where not told.
+    borrow_rate
+        Of a short position; None where not told.
+    halted_at, stops_trading_at
+        Times (UTC); None where there are none.
+    tick_sizes, option_tick_sizes
+        Price steps of the share and of options on it, by rising threshold.
     """
 
     symbol: str
@@ -61,6 +79,82 @@ class Equity:
     listed_market: str | None = None
     lendability: str | None = None
     has_options: bool | None = None
+    id: str | None = None
+    short_description: str | None = None
+    cusip: str | None = None
+    market_time_instrument_collection: str | None = None
+    is_illiquid: bool = False
+    is_options_closing_only: bool = False
+    is_fractional_quantity_eligible: bool | None = None
+    borrow_rate: Decimal | None = None
+    halted_at: datetime | None = None
+    stops_trading_at: datetime | None = None
+    tick_sizes: tuple[TickSize, ...] = ()
+    option_tick_sizes: tuple[TickSize, ...] = ()
+
+
+def tick_sizes_of(row: Row, member: str) -> tuple[TickSize, ...]:
+    """
+    Read price steps, by rising threshold, the one without a threshold last.
+
+    Raises
+    ------
+    DataError
+        If a step is missing, is not above zero, or is no finite decimal number.
+    """
+    value = row.get(member)
+    if value is None:
+        return ()
+    if not isinstance(value, list):
+        raise unreadable(member, value, "list")
+    if not all(isinstance(item, dict) for item in value):
+        raise unreadable(member, next(item for item in value if not isinstance(item, dict)), "price step")
+    pairs = tuple((item.get("value"), item.get("threshold")) for item in value)
+    # Nearly all instruments have one of a few tables; as texts, equal ones are the same.
+    is_text = all(isinstance(step, str) and isinstance(end, str | None) for step, end in pairs)
+    return _known_table(pairs) if is_text else _table(pairs)
+
+
+def _table(pairs: tuple[tuple[object, object], ...]) -> tuple[TickSize, ...]:
+    rows = ({"value": step, "threshold": end} for step, end in pairs)
+    steps = (TickSize(value=money_of(row, "value"), threshold=decimal_of(row, "threshold")) for row in rows)
+    return tuple(sorted(steps, key=_threshold))
+
+
+_known_table = lru_cache(maxsize=1024)(_table)
+
+
+def _threshold(step: TickSize) -> Decimal:
+    return Decimal("Infinity") if step.threshold is None else step.threshold
+
+
+def _has_options(row: Row, _member: str) -> bool | None:
+    return None if (ticks := row.get("option-tick-sizes")) is None else bool(ticks)
+
+
+def _streamer_symbol(row: Row, member: str) -> str:
+    return text_of(row, member) or word_of(row, "symbol")
+
+
+def _halted_at(row: Row, member: str) -> datetime | None:
+    # -1 and 0 in epoch milliseconds stand for "never".
+    value = row.get(member)
+    return None if value in (-1, 0) else time_of(row, member)
+
+
+_shape_of_equity: Final = Reader(
+    Equity,
+    fields={
+        "symbol": word_of,
+        "streamer_symbol": _streamer_symbol,
+        "has_options": _has_options,
+        "id": id_of,
+        "halted_at": _halted_at,
+        "stops_trading_at": _halted_at,
+        "tick_sizes": tick_sizes_of,
+        "option_tick_sizes": tick_sizes_of,
+    },
+)
 
 
 def equity_of(row: Row) -> Equity:
@@ -72,230 +166,318 @@ def equity_of(row: Row) -> Equity:
     DataError
         If its symbol is missing or a field cannot be read.
     """
-    symbol = word_of(row, "symbol")
-    return Equity(
-        symbol=symbol,
-        streamer_symbol=text_of(row, "streamer-symbol") or symbol,
-        description=text_of(row, "description") or "",
-        instrument_type=text_of(row, "instrument-type") or "Equity",
-        is_etf=flag_of(row, "is-etf"),
-        is_index=flag_of(row, "is-index"),
-        active=row.get("active") is None or flag_of(row, "active"),
-        is_closing_only=flag_of(row, "is-closing-only"),
-        listed_market=text_of(row, "listed-market"),
-        lendability=text_of(row, "lendability"),
-        has_options=None if (ticks := row.get("option-tick-sizes")) is None else bool(ticks),
-    )
+    return _shape_of_equity(row)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ChainStrike:
-    """One strike of an expiration: its call and put by REST and streamer symbol (empty where not told)."""
-
-    strike: Decimal
-    call: str
-    put: str
-    call_streamer: str = ""
-    put_streamer: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChainExpiration:
+class EquityOption:
     """
-    One expiration of a chain.
+    An option on an equity or an index.
 
     Parameters
     ----------
-    expiration_date
-        Day of expiration.
-    expiration_type
-        ``Regular``, ``Weekly``, ``Quarterly`` and what may come.
-    settlement_type
-        ``AM`` or ``PM``.
-    days_to_expiration
-        Calendar days from the broker's date.
-    strikes
-        Ascending.
+    symbol, streamer_symbol
+        Its names for REST and for the stream.
+    underlying_symbol, root_symbol
+        What it is written on.
+    expiration_date, option_type, strike_price
+        Which one.
+    exercise_style, option_chain_type, expiration_type, settlement_type, listed_market, \
+market_time_instrument_collection
+        In the broker's words; None where not told.
+    shares_per_contract
+        Units of the underlying that one contract delivers.
+    days_to_expiration, stops_trading_at, expires_at, halted_at
+        When it ends; None where not told.
+    active, is_closing_only
+        Flags.
     """
 
+    symbol: str
+    underlying_symbol: str
     expiration_date: date
-    expiration_type: str
-    settlement_type: str
-    days_to_expiration: int
-    strikes: tuple[ChainStrike, ...] = ()
+    option_type: OptionType
+    strike_price: Decimal
+    root_symbol: str | None = None
+    streamer_symbol: str | None = None
+    exercise_style: str | None = None
+    option_chain_type: str = "Standard"
+    expiration_type: str | None = None
+    settlement_type: str | None = None
+    listed_market: str | None = None
+    market_time_instrument_collection: str | None = None
+    shares_per_contract: int = SHARES_PER_CONTRACT
+    days_to_expiration: int | None = None
+    stops_trading_at: datetime | None = None
+    expires_at: datetime | None = None
+    halted_at: datetime | None = None
+    active: bool = True
+    is_closing_only: bool = False
+
+
+equity_option_of: Final = Reader(EquityOption, fields={"halted_at": _halted_at})
+"""Read an option; `DataError` if a field is missing or cannot be read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OptionChain:
-    """The options of one root of an underlying; an index, or an adjusted deliverable, brings several."""
+class Warrant:
+    """A warrant."""
 
-    underlying: str
-    root: str
-    option_chain_type: str
-    shares_per_contract: int
-    expirations: tuple[ChainExpiration, ...] = ()
-
-
-def check_chain(items: list[Row], symbol: str) -> None:
-    """
-    Check that a nested chain is that of ``symbol``.
-
-    Raises
-    ------
-    AnswerMismatchError
-        If it is another's.
-    """
-    for item in items:
-        underlying = item.get("underlying-symbol")
-        if underlying != symbol:
-            raise AnswerMismatchError(f"the chain of {underlying!r:.60} was answered for {symbol}")
+    symbol: str
+    description: str = ""
+    listed_market: str | None = None
+    cusip: str | None = None
+    active: bool = True
+    is_closing_only: bool = False
 
 
-def chain_of(item: Row) -> OptionChain:
-    """
-    Read one root of a nested chain with all its strikes.
-
-    Raises
-    ------
-    DataError
-        If a field is missing or cannot be read.
-    """
-    return OptionChain(
-        underlying=word_of(item, "underlying-symbol"),
-        root=word_of(item, "root-symbol"),
-        option_chain_type=text_of(item, "option-chain-type") or "Standard",
-        shares_per_contract=_shares_of(item),
-        expirations=tuple(_expiration_of(row) for row in rows_of(item.get("expirations"))),
-    )
-
-
-def _shares_of(item: Row) -> int:
-    shares = int_of(item, "shares-per-contract")
-    return SHARES_PER_CONTRACT if shares is None else shares
-
-
-def _expiration_of(row: Row) -> ChainExpiration:
-    strikes = sorted((_strike_of(strike) for strike in rows_of(row.get("strikes"))), key=lambda s: s.strike)
-    return ChainExpiration(
-        expiration_date=required_day_of(row, "expiration-date"),
-        expiration_type=text_of(row, "expiration-type") or "",
-        settlement_type=text_of(row, "settlement-type") or "",
-        days_to_expiration=_days_of(row),
-        strikes=tuple(strikes),
-    )
-
-
-def _days_of(row: Row) -> int:
-    days = int_of(row, "days-to-expiration")
-    if days is None:
-        raise DataError("is missing", column="days-to-expiration")
-    return days
-
-
-def _strike_of(row: Row) -> ChainStrike:
-    return ChainStrike(
-        strike=money_of(row, "strike-price"),
-        call=word_of(row, "call"),
-        put=word_of(row, "put"),
-        call_streamer=text_of(row, "call-streamer-symbol") or "",
-        put_streamer=text_of(row, "put-streamer-symbol") or "",
-    )
-
-
-EXPIRATION_COLUMNS: Final = (
-    "symbol",
-    "root_symbol",
-    "option_chain_type",
-    "shares_per_contract",
-    "expiration_date",
-    "expiration_type",
-    "settlement_type",
-    "days_to_expiration",
-    "strike_count",
-    "strike_min",
-    "strike_max",
-)
-"""The columns of an expiration series."""
+warrant_of: Final = Reader(Warrant)
+"""Read a warrant; `DataError` if its symbol is missing or a field cannot be read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ExpirationSeries:
-    """
-    The expirations of one underlying, columnar, one row an expiration and root.
+class CurrencyPair:
+    """Two currencies; ``dx_symbol`` is its name for the stream, None where not told."""
 
-    Parameters
-    ----------
-    columns
-        The columns of `EXPIRATION_COLUMNS`, by name.
-    skipped
-        One text a malformed expiration that was left out.
-    """
-
-    columns: dict[str, list[Any]]
-    skipped: tuple[str, ...] = ()
-
-    def __len__(self) -> int:
-        return len(self.columns["symbol"])
+    symbol: str
+    description: str = ""
+    dx_symbol: str | None = None
+    id: str | None = None
 
 
-def expiration_series_of(body: object, symbol: str) -> ExpirationSeries:
-    """
-    Read the expirations of a nested chain without making an object of each strike.
-
-    An expiration that cannot be read is left out and named in ``skipped``.
-
-    Raises
-    ------
-    DecodeError
-        If the body has no items.
-    """
-    rows: list[tuple[Any, ...]] = []
-    skipped: list[str] = []
-    for item in items_of(body):
-        try:
-            head = (
-                symbol,
-                word_of(item, "root-symbol"),
-                text_of(item, "option-chain-type") or "Standard",
-                _shares_of(item),
-            )
-        except DataError as exc:
-            skipped.append(f"{symbol}: a chain: {exc}")
-            continue
-        for expiration in rows_of(item.get("expirations")):
-            try:
-                rows.append((*head, *_expiration_row(expiration)))
-            except DataError as exc:
-                day = expiration.get("expiration-date")
-                skipped.append(f"{symbol}: root {head[1]}, expiration {day!r:.40}: {exc}")
-    rows.sort(key=lambda row: (row[4], row[1], row[6]))
-    columns: dict[str, list[Any]] = {name: [] for name in EXPIRATION_COLUMNS}
-    for name, values in zip(EXPIRATION_COLUMNS, zip(*rows, strict=True), strict=False):
-        columns[name] = list(values)
-    return ExpirationSeries(columns=columns, skipped=tuple(skipped))
+currency_pair_of: Final = Reader(CurrencyPair, fields={"id": id_of})
+"""Read a currency pair; `DataError` if its symbol is missing or a field cannot be read."""
 
 
-def _expiration_row(row: Row) -> tuple[Any, ...]:
-    strikes = _strike_prices(row)
-    return (
-        required_day_of(row, "expiration-date"),
-        text_of(row, "expiration-type") or "",
-        text_of(row, "settlement-type") or "",
-        _days_of(row),
-        len(strikes),
-        min(strikes, default=None),
-        max(strikes, default=None),
-    )
+def check_one(symbol: str, member: str = "symbol") -> Callable[[Row], None]:
+    """Return a check that an object is the one that was asked for."""
+
+    def check(row: Row) -> None:
+        check_symbols((row,), frozenset({symbol}), field_name=member)
+
+    return check
 
 
-def _strike_prices(row: Row) -> list[float]:
-    strikes = row.get("strikes")
-    if not isinstance(strikes, list):
-        raise DataError("is missing", column="strikes")
-    try:
-        prices = [float(strike["strike-price"]) for strike in strikes]
-    except (KeyError, TypeError, ValueError) as exc:
-        raise unreadable("strike-price", repr(exc), "strike") from exc
-    if not all(map(math.isfinite, prices)):
-        raise DataError("is not finite", column="strike-price")
-    return prices
+def chunks(symbols: Iterable[str], size: int) -> Iterator[list[str]]:
+    """Split symbols into lists of at most ``size``."""
+    chunk: list[str] = []
+    for symbol in symbols:
+        chunk.append(symbol)
+        if len(chunk) == size:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
+
+
+def chunks_by_length(symbols: Iterable[str]) -> Iterator[list[str]]:
+    """Split symbols into lists that fit into the query of one call."""
+    chunk: list[str] = []
+    length = 0
+    for symbol in symbols:
+        symbol_length = len("symbol%5B%5D=&") + len(quote(symbol, safe=""))
+        if chunk and length + symbol_length > QUERY_BYTES_MAX:
+            yield chunk
+            chunk, length = [], 0
+        chunk.append(symbol)
+        length += symbol_length
+    if chunk:
+        yield chunk
+
+
+def _check_named(items: list[Row]) -> None:
+    if not all(isinstance(item.get("symbol"), str) for item in items):
+        raise DecodeError("an instrument without a symbol")
+
+
+class InstrumentCalls:
+    """The calls about equities, options on them, warrants and currency pairs."""
+
+    _api: Api
+
+    def active_equities(self, *, trace: RequestTrace | None = None) -> AsyncIterator[Equity]:
+        """
+        Yield every equity, fund and index that is traded, page by page.
+
+        Raises
+        ------
+        DataError
+            If one cannot be read.
+        TTError
+            If a call failed.
+        """
+        pages = self._api.pages("/instruments/equities/active", key="symbol", check=_check_named, trace=trace)
+        return self._equities(pages)
+
+    async def equities(
+        self, symbols: Iterable[str], *, trace: RequestTrace | None = None
+    ) -> AsyncIterator[Equity]:
+        """
+        Yield the equities, funds and indexes of these symbols, in as few calls as their length allows.
+
+        Unknown symbols are left out.
+
+        Raises
+        ------
+        DataError
+            If one cannot be read.
+        TTError
+            If a call failed.
+        """
+        for chunk in chunks_by_length(symbols):
+            async for equity in self.equities_of_chunk(chunk, trace=trace):
+                yield equity
+
+    def equities_of_chunk(
+        self,
+        symbols: Sequence[str],
+        *,
+        refused: dict[str, DataError] | None = None,
+        trace: RequestTrace | None = None,
+    ) -> AsyncIterator[Equity]:
+        """
+        Yield the equities of the symbols of one call; see `equities` and `chunks_by_length`.
+
+        Parameters
+        ----------
+        symbols
+            As many as a query holds.
+        refused
+            Takes, by symbol, why one cannot be read; None raises instead.
+        trace
+            Takes note of the requests.
+        """
+        pages = self._api.pages(
+            "/instruments/equities",
+            params={"symbol[]": list(symbols)},
+            key="symbol",
+            check=check_asked(symbols),
+            trace=trace,
+        )
+        return self._equities(pages, refused)
+
+    async def _equities(
+        self, pages: AsyncIterator[list[Row]], refused: dict[str, DataError] | None = None
+    ) -> AsyncIterator[Equity]:
+        async for rows in pages:
+            for row in rows:
+                try:
+                    equity = equity_of(row)
+                except DataError as exc:
+                    if refused is None:
+                        raise
+                    refused[str(row.get("symbol"))] = exc
+                else:
+                    yield equity
+
+    async def equity(self, symbol: str, *, trace: RequestTrace | None = None) -> Equity:
+        """
+        Return one equity, fund or index.
+
+        Raises
+        ------
+        DataError
+            If it cannot be read.
+        NotFoundError
+            If it is unknown.
+        """
+        row = await self._api.data(
+            "/instruments/equities/{symbol}",
+            segments={"symbol": symbol},
+            check=check_one(symbol),
+            trace=trace,
+        )
+        return equity_of(row)
+
+    async def equity_option(self, symbol: str, *, trace: RequestTrace | None = None) -> EquityOption:
+        """
+        Return one option by its symbol of 21 characters.
+
+        Raises
+        ------
+        DataError
+            If it cannot be read.
+        NotFoundError
+            If it is unknown.
+        """
+        row = await self._api.data(
+            "/instruments/equity-options/{symbol}",
+            segments={"symbol": symbol},
+            check=check_one(symbol),
+            trace=trace,
+        )
+        return equity_option_of(row)
+
+    async def equity_options(
+        self, symbols: Iterable[str], *, trace: RequestTrace | None = None
+    ) -> AsyncIterator[EquityOption]:
+        """
+        Yield options by their symbols, in as few calls as their length allows; unknown ones are left out.
+
+        Raises
+        ------
+        DataError
+            If one cannot be read.
+        TTError
+            If a call failed; some environments refuse this one.
+        """
+        for chunk in chunks_by_length(symbols):
+            async for rows in self._api.pages(
+                "/instruments/equity-options",
+                params={"symbol[]": chunk},
+                key="symbol",
+                check=check_asked(chunk),
+                trace=trace,
+            ):
+                for row in rows:
+                    yield equity_option_of(row)
+
+    async def warrants(
+        self, symbols: Sequence[str] = (), *, trace: RequestTrace | None = None
+    ) -> list[Warrant]:
+        """
+        Return all warrants, or those of ``symbols``; unknown ones are left out.
+
+        Raises
+        ------
+        DataError
+            If one cannot be read.
+        TTError
+            If a call failed.
+        """
+        params = {"symbol[]": list(symbols)} if symbols else None
+        pages = self._api.pages("/instruments/warrants", params=params, key="symbol", trace=trace)
+        return [warrant_of(row) async for rows in pages for row in rows]
+
+    async def warrant(self, symbol: str, *, trace: RequestTrace | None = None) -> Warrant:
+        """
+        Return one warrant.
+
+        Raises
+        ------
+        DataError
+            If it cannot be read.
+        NotFoundError
+            If it is unknown.
+        """
+        row = await self._api.data(
+            "/instruments/warrants/{symbol}",
+            segments={"symbol": symbol},
+            check=check_one(symbol),
+            trace=trace,
+        )
+        return warrant_of(row)
+
+    async def currency_pairs(self, *, trace: RequestTrace | None = None) -> list[CurrencyPair]:
+        """
+        Return the currency pairs.
+
+        Raises
+        ------
+        DataError
+            If one cannot be read.
+        TTError
+            If a call failed.
+        """
+        pages = self._api.pages("/instruments/currency-pairs", key="symbol", trace=trace)
+        return [currency_pair_of(row) async for rows in pages for row in rows]

@@ -72,10 +72,10 @@ async def open_socket(url: str) -> ClientConnection:
 
     parts = urlsplit(url)
     if parts.scheme not in {"ws", "wss"} or not parts.hostname:
-        raise ProtocolError("the quote token points to no websocket address")
+        raise ProtocolError("the address of the stream is no websocket address")
     loopback = parts.hostname in {"127.0.0.1", "::1", "localhost"}
     if parts.scheme == "ws" and not loopback:
-        raise ProtocolError("the quote token points to a websocket without encryption")
+        raise ProtocolError("the address of the stream is a websocket without encryption")
     try:
         return await connect(
             url,

@@ -40,6 +40,7 @@ from ttapi_core import (
     Event,
     Health,
     LimitPolicy,
+    LostAnswerPolicy,
     RequestCounts,
     RetryPolicy,
     Symbol,
@@ -91,11 +92,13 @@ class TastytradeProvider:
         Calls that are made at a time.
     stream_policy
         Waits and bounds of the stream.
+    lost_answers
+        What is done about an order whose answer was lost; None for the default.
     clock
         Tells the time and waits.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the parts of a provider, each with its default
         self,
         client: ResilientClient,
         *,
@@ -105,6 +108,7 @@ class TastytradeProvider:
         simulated: bool = False,
         workers: int = 100,
         stream_policy: DXLinkPolicy | None = None,
+        lost_answers: LostAnswerPolicy | None = None,
         clock: Clock | None = None,
     ) -> None:
         self._client = client
@@ -116,7 +120,7 @@ class TastytradeProvider:
         self._clock: Clock = clock if clock is not None else SystemClock()
         self._stream: DXLinkConnection | None = None
         self._closed = False
-        self.api: Final = TastytradeClient(client)
+        self.api: Final = TastytradeClient(client, lost_answers=lost_answers)
         self._reader = DatasetReader(self.api, stream=self._opened_stream, clock=self._clock, workers=workers)
 
     def __repr__(self) -> str:
@@ -187,7 +191,7 @@ class TastytradeProvider:
 
     async def _watchlist(self, name: str) -> list[str]:
         try:
-            texts = await self.api.public_watchlist(name)
+            texts = (await self.api.public_watchlist(name)).symbols
         except NotFoundError as exc:
             raise UnknownNameError("universe", name, await self._universe_names()) from exc
         symbols: dict[str, None] = {}
@@ -200,7 +204,8 @@ class TastytradeProvider:
 
     async def _universe_names(self) -> tuple[str, ...]:
         try:
-            return (ALL, *sorted(await self.api.public_watchlists()))
+            lists = await self.api.public_watchlists(counts_only=True)
+            return (ALL, *sorted(watchlist.name for watchlist in lists))
         except TTError:  # only the error message gets shorter
             return (ALL,)
 
@@ -313,6 +318,7 @@ def open_tastytrade(  # noqa: PLR0913 - the settings of a provider, each with it
     limits: LimitPolicy = LimitPolicy(),  # noqa: B008 - frozen
     retry: RetryPolicy = RetryPolicy(),  # noqa: B008 - frozen
     breaker: BreakerPolicy = BreakerPolicy(),  # noqa: B008 - frozen
+    lost_answers: LostAnswerPolicy | None = None,
     stream: DXLinkPolicy | None = None,
     transport: httpx.AsyncBaseTransport | None = None,
     clock: Clock | None = None,
@@ -331,6 +337,8 @@ def open_tastytrade(  # noqa: PLR0913 - the settings of a provider, each with it
         What the provider says of itself.
     limits, retry, breaker
         Of the HTTP client.
+    lost_answers
+        What is done about an order whose answer was lost; None for the default.
     stream
         Of the DXLink connection.
     transport
@@ -367,5 +375,6 @@ def open_tastytrade(  # noqa: PLR0913 - the settings of a provider, each with it
         simulated=simulated,
         workers=limits.concurrency_max,
         stream_policy=stream,
+        lost_answers=lost_answers,
         clock=clock,
     )

@@ -8,8 +8,10 @@ service pleases. What is there and cannot be read is a `DataError` that names th
 
 from __future__ import annotations
 
+import functools
 import json
 import math
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
@@ -23,15 +25,23 @@ Row = Mapping[str, Any]
 T = TypeVar("T")
 
 _NO_VALUE: Final = (None, "", "NaN")
+_EFFECTS: Final = (None, "None", "Credit", "Debit")
 _SHOWN_MAX: Final = 40
+_MILLISECONDS: Final = re.compile(r"[0-9]{12,14}")
+_WHOLE: Final = re.compile(r"[+-]?[0-9]{1,18}")
 _DIGITS_MAX: Final = 60
 
 
 _decode: Callable[[bytes | str], Any]
+_decode_exactly: Callable[[bytes | str], Any]
 try:
+    from msgspec.json import Decoder
     from msgspec.json import decode as _decode
+
+    _decode_exactly = Decoder(float_hook=Decimal).decode
 except ModuleNotFoundError:  # pragma: no cover - the extra "stream" is absent: half as fast
     _decode = json.loads
+    _decode_exactly = functools.partial(json.loads, parse_float=Decimal)
 
 
 def decode_json(content: bytes | str) -> Any:  # noqa: ANN401 - JSON is any value
@@ -43,9 +53,25 @@ def decode_json(content: bytes | str) -> Any:  # noqa: ANN401 - JSON is any valu
     DecodeError
         If it is empty, truncated, nested beyond reason, or no JSON at all.
     """
+    return _decoded(_decode, content)
+
+
+def decode_exactly(content: bytes | str) -> Any:  # noqa: ANN401 - JSON is any value
+    """
+    Decode a JSON document, its numbers with a point as `Decimal`: every digit of money is kept.
+
+    Raises
+    ------
+    DecodeError
+        If it is empty, truncated, nested beyond reason, or no JSON at all.
+    """
+    return _decoded(_decode_exactly, content)
+
+
+def _decoded(decode: Callable[[bytes | str], Any], content: bytes | str) -> Any:  # noqa: ANN401 - JSON is any value
     try:
-        return _decode(content)
-    except (ValueError, RecursionError) as exc:  # both decoders' errors are ValueErrors
+        return decode(content)
+    except (ValueError, RecursionError, InvalidOperation) as exc:  # both decoders' errors are ValueErrors
         # Not shown: a truncated answer may hold the better part of a token.
         raise DecodeError(f"no JSON in {len(content)} characters") from exc
 
@@ -74,7 +100,7 @@ def decimal_of(row: Row, field: str) -> Decimal | None:
     value = row.get(field)
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
+    if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
         raise unreadable(field, value, "decimal number")
     text = str(value)
     if len(text) > _DIGITS_MAX:
@@ -85,6 +111,8 @@ def decimal_of(row: Row, field: str) -> Decimal | None:
         raise unreadable(field, value, "decimal number") from exc
     if not number.is_finite():
         raise unreadable(field, value, "finite decimal number")
+    if number and abs(number.adjusted()) > _DIGITS_MAX:
+        raise unreadable(field, value, "decimal number of reasonable size")
     return number
 
 
@@ -103,6 +131,26 @@ def money_of(row: Row, field: str) -> Decimal:
     return number
 
 
+def signed_of(row: Row, field: str) -> Decimal | None:
+    """
+    Read an amount whose direction stands beside it: negative where ``<field>-effect`` is ``Debit``.
+
+    Raises
+    ------
+    DataError
+        If it is no finite decimal number, its effect is none of ``Debit``, ``Credit`` and ``None``, or a
+        negative amount is called a credit.
+    """
+    amount, effect = decimal_of(row, field), row.get(f"{field}-effect")
+    if effect not in _EFFECTS:
+        raise unreadable(f"{field}-effect", effect, "effect on cash")
+    if amount is None:
+        return None
+    if effect == "Credit" and amount < 0:
+        raise DataError(f"{amount} cannot be a credit", column=field)
+    return -abs(amount) if effect == "Debit" else amount
+
+
 def float_of(row: Row, *fields: str) -> float | None:
     """
     Read a price or size of market data from the first of ``fields`` that has one; None where none has.
@@ -116,7 +164,7 @@ def float_of(row: Row, *fields: str) -> float | None:
         value = row.get(field)
         if value in _NO_VALUE:
             continue
-        if isinstance(value, bool) or not isinstance(value, str | int | float):
+        if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
             raise unreadable(field, value, "number")
         try:
             number = float(value)
@@ -139,15 +187,19 @@ def int_of(row: Row, field: str) -> int | None:
     DataError
         If it is no whole number.
     """
+    value = row.get(field)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, str) and _WHOLE.fullmatch(value):
+        return int(value)  # by way of a float, long ids would lose their last digits
     number = float_of(row, field)
     if number is None:
         return None
-    value = row[field]
-    if isinstance(value, int):
-        return value
-    if not number.is_integer():
+    whole = int(number)
+    # Compared as it came: as a float, a large number has lost its fraction.
+    if (value if isinstance(value, Decimal) else number) != whole:
         raise unreadable(field, value, "whole number")
-    return int(number)
+    return whole
 
 
 def text_of(row: Row, field: str) -> str | None:
@@ -162,9 +214,25 @@ def text_of(row: Row, field: str) -> str | None:
     value = row.get(field)
     if value is None or isinstance(value, str):
         return value
-    if isinstance(value, int | float) and not isinstance(value, bool):
+    if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
         return str(value)
     raise unreadable(field, value, "text")
+
+
+def id_of(row: Row, field: str) -> str | None:
+    """
+    Read an id, a whole number or a text, as text; None where absent or empty.
+
+    Raises
+    ------
+    DataError
+        If it is something else.
+    """
+    value = row.get(field)
+    if isinstance(value, float | Decimal):
+        whole = int_of(row, field)
+        value = None if whole is None else str(whole)
+    return text_of({field: value}, field) or None
 
 
 def word_of(row: Row, field: str) -> str:
@@ -236,8 +304,10 @@ def time_of(row: Row, field: str) -> datetime | None:
         If it is no time, or has no offset.
     """
     value = row.get(field)
-    if isinstance(value, int | float) and not isinstance(value, bool):
+    if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
         return _time_of_milliseconds(value, field)
+    if isinstance(value, str) and _MILLISECONDS.fullmatch(value):
+        return _time_of_milliseconds(int(value), field)
     return _parsed(row, field, _utc, "time such as 2026-11-20T21:00:00.000+00:00")
 
 
@@ -246,9 +316,9 @@ def required_time_of(row: Row, field: str) -> datetime:
     return _required(time_of(row, field), field)
 
 
-def _time_of_milliseconds(value: float, field: str) -> datetime:
+def _time_of_milliseconds(value: float | Decimal, field: str) -> datetime:
     try:
-        return datetime.fromtimestamp(value / 1000, UTC)
+        return datetime.fromtimestamp(float(value) / 1000, UTC)
     except (ValueError, OverflowError, OSError) as exc:
         raise unreadable(field, value, "time in epoch milliseconds") from exc
 

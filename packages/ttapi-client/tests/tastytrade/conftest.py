@@ -82,6 +82,7 @@ class FakeDXLink:
     frames: list[dict[str, Any]] = field(default_factory=list)
     open_sockets: list[ServerConnection] = field(default_factory=list)
     _data_frames: int = 0
+    _fields: list[str] = field(default_factory=lambda: FIELDS)
 
     async def handle(self, socket: ServerConnection) -> None:
         self.connections += 1
@@ -136,6 +137,7 @@ class FakeDXLink:
             case "CHANNEL_REQUEST":
                 return [{"type": "CHANNEL_OPENED", "channel": channel, "service": "FEED", "parameters": {}}]
             case "FEED_SETUP":
+                self._fields = list(message["acceptEventFields"].get("Candle", FIELDS))
                 data_format = "FULL" if self.full else "COMPACT"
                 config = {
                     "type": "FEED_CONFIG",
@@ -168,7 +170,8 @@ class FakeDXLink:
         if self.garbage_every is not None and self._data_frames % self.garbage_every == 0:
             await socket.send('{"type":"FEED_DATA","channel":1,"data":["Cand')
             return
-        data: list[Any] = ["Candle", [value for row in rows for value in row]]
+        known = [dict(zip(FIELDS, row, strict=True)) for row in rows]
+        data: list[Any] = ["Candle", [row.get(name) for row in known for name in self._fields]]
         if self.full:
             data = [{"eventType": "Candle", **dict(zip(FIELDS, row, strict=True))} for row in rows]
         await socket.send(json.dumps({"type": "FEED_DATA", "channel": channel, "data": data}))

@@ -224,10 +224,21 @@ def test_feed_config_that_cannot_be_used_is_rejected() -> None:
 
 
 def test_unknown_messages_and_late_data_are_no_fault() -> None:
-    protocol = ready()
+    protocol, channel = opened()
     assert receive(protocol, type="NEWS", channel=0) == []
-    assert receive(protocol, type="FEED_DATA", channel=9, data=["Quote", ["SPY", 1, 2]]) == []
-    assert receive(protocol, type="FEED_CONFIG", channel=9) == []
+    receive(protocol, type="CHANNEL_CLOSED", channel=channel)
+    assert receive(protocol, type="FEED_DATA", channel=channel, data=["Quote", ["SPY", 1, 2]]) == []
+    assert receive(protocol, type="FEED_CONFIG", channel=channel) == []
+
+
+@pytest.mark.parametrize("kind", ["FEED_DATA", "FEED_CONFIG"])
+@pytest.mark.parametrize("channel", [0, 2, 9, -1])
+def test_channel_that_was_never_ours_is_a_protocol_error_and_not_the_end(kind: str, channel: int) -> None:
+    protocol, _ = opened()
+    (event,) = receive(protocol, type=kind, channel=channel, data=["Quote", ["SPY", 1, 2] * 100])
+    assert isinstance(event.cause, ProtocolError)
+    assert str(channel) in str(event.cause)
+    assert protocol.state is State.READY
 
 
 @given(

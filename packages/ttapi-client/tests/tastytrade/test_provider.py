@@ -19,11 +19,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ttapi_client.bars import bars_of, finality_at, finality_of
+from ttapi_client.calendars import MarketState
 from ttapi_client.candles import CandleSeries
 from ttapi_client.datasets import each
 from ttapi_client.dxlink import DXLinkPolicy
 from ttapi_client.live import quote_of, trade_of
-from ttapi_client.market_data import MarketState
 from ttapi_client.provider import TastytradeProvider, open_tastytrade
 from ttapi_client.snapshots import SnapshotPolicy
 from ttapi_core import (

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from ttapi_client.api import RequestTrace
 from ttapi_client.client import ResilientClient
-from ttapi_client.tastytrade import QUERY_BYTES_MAX, TastytradeClient, chunks, chunks_by_length
+from ttapi_client.instruments import QUERY_BYTES_MAX, chunks, chunks_by_length
+from ttapi_client.tastytrade import TastytradeClient
 from ttapi_core import (
     AnswerMismatchError,
     AuthenticationError,
@@ -138,8 +139,9 @@ async def test_active_equities_walk_all_pages(api: TastytradeClient, broker: Any
         ({"total-pages": 0}, 1),
         ({"total-pages": 1}, 1),
         ({"total-pages": 3}, 3),
-        ({"total-items": 5, "per-page": 2}, 3),
-        ({"total-items": 5, "per-page": 0}, 1),
+        ({"total-items": 3, "per-page": 1}, 3),
+        ({"total-items": "3", "per-page": "1"}, 3),
+        ({"total-items": 1, "per-page": 0}, 1),
         ({"total-items": None, "total-pages": None}, 1),
     ],
 )
@@ -161,6 +163,8 @@ async def test_pages_bear_whatever_pagination_says(
     [
         ({"page-offset": 4, "total-pages": 9}, AnswerMismatchError),
         ({"current-item-count": 250, "total-pages": 1}, DecodeError),
+        ({"total-items": 2, "total-pages": 1}, DecodeError),
+        ({"total-items": 5, "per-page": 0}, DecodeError),
         ({"total-pages": 10**9}, DecodeError),
         ({"total-pages": "many"}, DecodeError),
         ({"total-pages": True}, DecodeError),
@@ -442,8 +446,8 @@ async def test_validate_takes_any_success_for_a_yes(api: TastytradeClient, broke
 
 
 async def test_watchlists_give_their_symbols(api: TastytradeClient) -> None:
-    assert await api.public_watchlist("Tech") == ["AAPL", "../x", "AAPL"]
-    assert await api.public_watchlists() == ["Tech", "Banks"]
+    assert (await api.public_watchlist("Tech")).symbols == ["AAPL", "../x", "AAPL"]
+    assert [watchlist.name for watchlist in await api.public_watchlists()] == ["Tech", "Banks"]
     with pytest.raises(NotFoundError):
         await api.public_watchlist("a/b")
 

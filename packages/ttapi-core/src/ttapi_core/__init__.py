@@ -2,9 +2,25 @@
 """Types, errors, events and protocols of the TTAPI market-data platform; standard library only."""
 
 from ttapi_core import sessions
-from ttapi_core.accounts import Account, Balance, Position, QuantityDirection, RiskMetrics
+from ttapi_core.accounts import (
+    Account,
+    Balance,
+    BalanceSnapshot,
+    NetLiquidity,
+    Position,
+    QuantityDirection,
+    RiskMetrics,
+)
 from ttapi_core.clock import Clock, ManualClock, SystemClock
-from ttapi_core.configuration import DEFAULT_TTLS, BreakerPolicy, LimitPolicy, RetryPolicy, TTLPolicy
+from ttapi_core.complex_orders import ComplexOrder, ComplexOrderType
+from ttapi_core.configuration import (
+    DEFAULT_TTLS,
+    BreakerPolicy,
+    LimitPolicy,
+    LostAnswerPolicy,
+    RetryPolicy,
+    TTLPolicy,
+)
 from ttapi_core.errors import (
     AnswerMismatchError,
     AuthenticationError,
@@ -26,6 +42,9 @@ from ttapi_core.errors import (
     MissingExtraError,
     NotEntitledError,
     NotFoundError,
+    OrderLostError,
+    OrderNotPlacedError,
+    OrderUnknownError,
     ParameterError,
     ProtocolError,
     QueueFullError,
@@ -47,18 +66,39 @@ from ttapi_core.errors import (
 )
 from ttapi_core.events import Event, EventKind, Fact, Notice, Payload
 from ttapi_core.filters import EventFilter
-from ttapi_core.instruments import ExerciseStyle, Instrument, OptionContract, SettlementType, TickSize
+from ttapi_core.instruments import (
+    ExerciseStyle,
+    Instrument,
+    InstrumentType,
+    OptionContract,
+    SettlementType,
+    TickSize,
+)
 from ttapi_core.market import AggressorSide, Bar, OrderBook, PriceLevel, Quote, Trade
 from ttapi_core.notation import InstrumentKind, OptionType
 from ttapi_core.orders import (
     Fill,
     Order,
     OrderAction,
+    OrderCondition,
     OrderLeg,
+    OrderRule,
     OrderStatus,
     OrderType,
     PriceEffect,
     TimeInForce,
+)
+from ttapi_core.placements import (
+    BuyingPowerEffect,
+    ComplexPlacement,
+    FeeCalculation,
+    OrderMessage,
+    PlacedComplexOrder,
+    PlacedFill,
+    PlacedLeg,
+    PlacedOrder,
+    Placement,
+    RelatedOrder,
 )
 from ttapi_core.providers import (
     ArrowStream,
@@ -74,6 +114,7 @@ from ttapi_core.providers import (
 from ttapi_core.sessions import Session
 from ttapi_core.symbols import Symbol
 from ttapi_core.trading import TradingEngine
+from ttapi_core.transactions import Lot, Transaction
 
 __all__ = [
     "DEFAULT_TTLS",
@@ -83,14 +124,19 @@ __all__ = [
     "ArrowStream",
     "AuthenticationError",
     "Balance",
+    "BalanceSnapshot",
     "Bar",
     "BodyTooLargeError",
     "BreakerPolicy",
+    "BuyingPowerEffect",
     "CalendarRangeError",
     "CapacityError",
     "CircuitOpenError",
     "Clock",
     "Columns",
+    "ComplexOrder",
+    "ComplexOrderType",
+    "ComplexPlacement",
     "ConfigurationError",
     "ConnectError",
     "ConnectionLostError",
@@ -109,15 +155,20 @@ __all__ = [
     "ExerciseStyle",
     "Fact",
     "Fault",
+    "FeeCalculation",
     "Fill",
     "GrantRefusedError",
     "Health",
     "Instrument",
     "InstrumentKind",
+    "InstrumentType",
     "LimitPolicy",
+    "LostAnswerPolicy",
+    "Lot",
     "ManualClock",
     "MarketDataStream",
     "MissingExtraError",
+    "NetLiquidity",
     "NotEntitledError",
     "NotFoundError",
     "Notice",
@@ -126,12 +177,23 @@ __all__ = [
     "Order",
     "OrderAction",
     "OrderBook",
+    "OrderCondition",
     "OrderLeg",
+    "OrderLostError",
+    "OrderMessage",
+    "OrderNotPlacedError",
+    "OrderRule",
     "OrderStatus",
     "OrderType",
+    "OrderUnknownError",
     "Outcome",
     "ParameterError",
     "Payload",
+    "PlacedComplexOrder",
+    "PlacedFill",
+    "PlacedLeg",
+    "PlacedOrder",
+    "Placement",
     "Position",
     "PriceEffect",
     "PriceLevel",
@@ -140,6 +202,7 @@ __all__ = [
     "QueueFullError",
     "Quote",
     "RateLimitError",
+    "RelatedOrder",
     "RequestCounts",
     "RequestRefusedError",
     "RequestTimeoutError",
@@ -162,6 +225,7 @@ __all__ = [
     "TimeInForce",
     "Trade",
     "TradingEngine",
+    "Transaction",
     "TransportError",
     "UnknownNameError",
     "UsageError",

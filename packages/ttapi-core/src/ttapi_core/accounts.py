@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
 
@@ -42,6 +42,14 @@ class Account:
         Whether it was closed.
     currency
         Of its money.
+    authority_level
+        What the customer may do with it, such as ``owner``; None where not told.
+    is_futures_approved, is_day_trader
+        Whether futures are allowed, and whether it is marked as a day trader's.
+    suitable_options_level, investment_objective
+        In the broker's words; None where not told.
+    closed_at
+        When it was closed (UTC); None where it was not, or not told.
 
     Raises
     ------
@@ -56,6 +64,12 @@ class Account:
     opened_at: datetime | None = None
     is_closed: bool = False
     currency: str = "USD"
+    authority_level: str | None = None
+    is_futures_approved: bool = False
+    is_day_trader: bool = False
+    suitable_options_level: str | None = None
+    investment_objective: str | None = None
+    closed_at: datetime | None = None
 
     def __post_init__(self) -> None:
         check_fields(self)
@@ -64,7 +78,77 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Balance:
+class _BalanceDetails:
+    """
+    What a balance tells beside the main amounts.
+
+    Parameters
+    ----------
+    currency
+        Of all amounts.
+    snapshot_date, time_of_day
+        Of a balance that was written down: its day, and ``BOD``, ``EOD`` or ``Intraday``.
+    pending_cash, unsettled_cryptocurrency_fiat_amount
+        Negative where they will be paid; None where not told.
+    long_equity_value, short_equity_value, long_derivative_value, short_derivative_value, \
+long_futures_value, short_futures_value, long_futures_derivative_value, \
+short_futures_derivative_value, long_margineable_value, short_margineable_value, \
+long_cryptocurrency_value, short_cryptocurrency_value, long_bond_value, margin_equity, \
+day_trading_buying_power, used_derivative_buying_power, effective_cryptocurrency_buying_power, \
+futures_margin_requirement, cryptocurrency_margin_requirement, equity_offering_margin_requirement, \
+bond_margin_requirement, reg_t_margin_requirement, futures_overnight_margin_requirement, \
+futures_intraday_margin_requirement, available_trading_funds, cash_available_to_withdraw, \
+closed_loop_available_balance, maintenance_excess, maintenance_call_value, reg_t_call_value, \
+day_trading_call_value, day_equity_call_value, day_trade_excess, pending_margin_interest
+        In the broker's words; None where not told.
+    """
+
+    currency: str = "USD"
+    snapshot_date: date | None = None
+    time_of_day: str | None = None
+    pending_cash: Decimal | None = None
+    unsettled_cryptocurrency_fiat_amount: Decimal | None = None
+    long_equity_value: Decimal | None = None
+    short_equity_value: Decimal | None = None
+    long_derivative_value: Decimal | None = None
+    short_derivative_value: Decimal | None = None
+    long_futures_value: Decimal | None = None
+    short_futures_value: Decimal | None = None
+    long_futures_derivative_value: Decimal | None = None
+    short_futures_derivative_value: Decimal | None = None
+    long_margineable_value: Decimal | None = None
+    short_margineable_value: Decimal | None = None
+    long_cryptocurrency_value: Decimal | None = None
+    short_cryptocurrency_value: Decimal | None = None
+    long_bond_value: Decimal | None = None
+    margin_equity: Decimal | None = None
+    day_trading_buying_power: Decimal | None = None
+    used_derivative_buying_power: Decimal | None = None
+    effective_cryptocurrency_buying_power: Decimal | None = None
+    futures_margin_requirement: Decimal | None = None
+    cryptocurrency_margin_requirement: Decimal | None = None
+    equity_offering_margin_requirement: Decimal | None = None
+    bond_margin_requirement: Decimal | None = None
+    reg_t_margin_requirement: Decimal | None = None
+    futures_overnight_margin_requirement: Decimal | None = None
+    futures_intraday_margin_requirement: Decimal | None = None
+    available_trading_funds: Decimal | None = None
+    cash_available_to_withdraw: Decimal | None = None
+    closed_loop_available_balance: Decimal | None = None
+    maintenance_excess: Decimal | None = None
+    maintenance_call_value: Decimal | None = None
+    reg_t_call_value: Decimal | None = None
+    day_trading_call_value: Decimal | None = None
+    day_equity_call_value: Decimal | None = None
+    day_trade_excess: Decimal | None = None
+    pending_margin_interest: Decimal | None = None
+
+    def __post_init__(self) -> None:
+        check_fields(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Balance(_BalanceDetails):
     """
     The money of an account at one time.
 
@@ -76,8 +160,10 @@ class Balance:
         Cash, and what the account would be worth if all were closed; both may be negative.
     equity_buying_power, derivative_buying_power, maintenance_requirement
         What may be spent, and what must be kept.
-    currency
-        Of all amounts.
+
+    Notes
+    -----
+    The fields that a broker may leave out are those of `BalanceSnapshot` too.
     """
 
     account_number: str
@@ -87,7 +173,64 @@ class Balance:
     equity_buying_power: Decimal
     derivative_buying_power: Decimal
     maintenance_requirement: Decimal
-    currency: str = "USD"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BalanceSnapshot(_BalanceDetails):
+    """
+    The money of an account as it was written down on a day.
+
+    Parameters
+    ----------
+    account_number
+        Whose.
+    cash_balance
+        Cash; may be negative.
+    net_liquidating_value, equity_buying_power, derivative_buying_power, maintenance_requirement
+        As in `Balance`; None where not told.
+    updated_at
+        When (UTC); None where only the day is told.
+    """
+
+    account_number: str
+    cash_balance: Decimal
+    net_liquidating_value: Decimal | None = None
+    equity_buying_power: Decimal | None = None
+    derivative_buying_power: Decimal | None = None
+    maintenance_requirement: Decimal | None = None
+    updated_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetLiquidity:
+    """
+    What an account was worth over one interval of time.
+
+    Parameters
+    ----------
+    time
+        The interval's time (UTC).
+    open, high, low, close
+        Net liquidating value without pending cash.
+    pending_cash_open, pending_cash_high, pending_cash_low, pending_cash_close
+        Pending cash.
+    total_open, total_high, total_low, total_close
+        Both together.
+    """
+
+    time: datetime
+    open: Decimal
+    high: Decimal
+    low: Decimal
+    close: Decimal
+    pending_cash_open: Decimal | None = None
+    pending_cash_high: Decimal | None = None
+    pending_cash_low: Decimal | None = None
+    pending_cash_close: Decimal | None = None
+    total_open: Decimal | None = None
+    total_high: Decimal | None = None
+    total_low: Decimal | None = None
+    total_close: Decimal | None = None
 
     def __post_init__(self) -> None:
         check_fields(self)
@@ -116,6 +259,16 @@ class Position:
         Close of the previous session; None where not told.
     realized_day_gain
         Gain realized today, negative for a loss.
+    underlying_symbol
+        What it is written on, as the broker says; None where not told.
+    average_daily_close_price, average_yearly_close_price
+        Average prices by which gains of the day and of the year are counted; None where not told.
+    restricted_quantity
+        Of the quantity, what may not be closed.
+    expires_at
+        When it ends (UTC); None for what does not, or where not told.
+    is_frozen, is_suppressed
+        Marks of the broker.
 
     Raises
     ------
@@ -135,6 +288,13 @@ class Position:
     mark: Decimal | None = None
     close_price: Decimal | None = None
     realized_day_gain: Decimal = Decimal(0)
+    underlying_symbol: str | None = None
+    average_daily_close_price: Decimal | None = None
+    average_yearly_close_price: Decimal | None = None
+    restricted_quantity: Decimal = Decimal(0)
+    expires_at: datetime | None = None
+    is_frozen: bool = False
+    is_suppressed: bool = False
 
     def __post_init__(self) -> None:
         check_fields(self)

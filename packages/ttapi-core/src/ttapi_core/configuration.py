@@ -163,6 +163,43 @@ class LimitPolicy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LostAnswerPolicy:
+    """
+    What is done about an order whose answer was lost.
+
+    It is looked for by its external identifier; the waits before the looks are zero, ``wait_initial_s``, and
+    then twice the one before, ``wait_max_s`` at most. Only when the broker answered the last look, and has no
+    such order, may it be sent again.
+
+    Parameters
+    ----------
+    looks
+        How often it is looked for after each sending.
+    wait_initial_s, wait_max_s
+        Seconds between the looks.
+    sends_max
+        How often it is sent in all. 1 never sends again: the caller decides. A broker that books an order
+        later than the last look after its connection was cut would book the second one too; only 1 excludes
+        that.
+    """
+
+    looks: int = 5
+    wait_initial_s: float = 0.5
+    wait_max_s: float = 4.0
+    sends_max: int = 3
+
+    def __post_init__(self) -> None:
+        _require_counts(self, "looks", "sends_max")
+        _require_positive(self, "wait_initial_s", "wait_max_s")
+
+    @property
+    def waits_s(self) -> tuple[float, ...]:
+        """Seconds to wait before each look."""
+        waits = (min(self.wait_max_s, self.wait_initial_s * 2.0**n) for n in range(self.looks - 1))
+        return (0.0, *waits)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TTLPolicy:
     """
     How long an entry of each dataset is fresh.

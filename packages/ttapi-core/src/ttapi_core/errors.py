@@ -16,7 +16,10 @@ Every error that a public function of TTAPI raises.
     │   ├── ConnectionLostError      cut while sending or reading: the request may have been executed
     │   ├── RequestTimeoutError      also TimeoutError; one read or write took too long
     │   ├── DeadlineExceededError    also TimeoutError; all attempts together took too long
-    │   └── StreamInterruptedError   a stream fell silent or closed
+    │   ├── StreamInterruptedError   a stream fell silent or closed
+    │   └── OrderLostError           the answer to an order was lost
+    │       ├── OrderUnknownError    it is not known whether the order was executed
+    │       └── OrderNotPlacedError  the broker answered that it has no such order
     ├── ResponseError                the peer answered no: status, code, request id
     │   ├── RequestRefusedError      400, 409, 422: the request is well-formed and refused
     │   ├── AuthenticationError      401: who are you
@@ -261,6 +264,47 @@ class DeadlineExceededError(TransportError, TimeoutError):
 
 class StreamInterruptedError(TransportError):
     """A stream fell silent, closed, or was refused."""
+
+
+class OrderLostError(TransportError):
+    """
+    The answer to an order was lost.
+
+    Parameters
+    ----------
+    message
+        What happened, without secrets.
+    external_identifier
+        The identifier that the order carried; it can be looked for by it.
+    sent
+        What is known of the order.
+    """
+
+    def __init__(
+        self, message: str, *, external_identifier: str = "", sent: Sent = Sent.MAYBE, hint: str = ""
+    ) -> None:
+        super().__init__(message, sent=sent, hint=hint)
+        self.external_identifier: str = external_identifier
+
+
+class OrderUnknownError(OrderLostError):
+    """
+    The answer to an order was lost, and so was the answer to the question what became of it.
+
+    It may have been executed. Look for it by its identifier before anything else is sent.
+    """
+
+    retryable = False
+
+    def __init__(self, message: str, *, external_identifier: str = "", hint: str = "") -> None:
+        super().__init__(message, external_identifier=external_identifier, sent=Sent.MAYBE, hint=hint)
+
+
+class OrderNotPlacedError(OrderLostError):
+    """The answer to an order was lost; the broker was asked, answered, and has no such order."""
+
+    def __init__(self, message: str, *, external_identifier: str = "", hint: str = "") -> None:
+        super().__init__(message, external_identifier=external_identifier, sent=Sent.NEVER, hint=hint)
 
 
 class ResponseError(TTError):

@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 from enum import Enum
 from itertools import pairwise
+from typing import Final
 
 from ttapi_core.errors import DataError, ParameterError
 from ttapi_core.notation import InstrumentKind, OptionType
@@ -29,6 +30,49 @@ class SettlementType(Enum):
 
     AM = "AM"
     PM = "PM"
+
+
+class InstrumentType(Enum):
+    """What an instrument is, in the broker's words."""
+
+    EQUITY = "Equity"
+    EQUITY_OPTION = "Equity Option"
+    FUTURE = "Future"
+    FUTURE_OPTION = "Future Option"
+    CRYPTOCURRENCY = "Cryptocurrency"
+    INDEX = "Index"
+    BOND = "Bond"
+    WARRANT = "Warrant"
+    EQUITY_OFFERING = "Equity Offering"
+    CURRENCY_PAIR = "Currency Pair"
+    EVENT_CONTRACT = "Event Contract"
+    FIXED_INCOME_SECURITY = "Fixed Income Security"
+    LIQUIDITY_POOL = "Liquidity Pool"
+    UNKNOWN = "Unknown"
+
+    @property
+    def kind(self) -> InstrumentKind | None:
+        """The kind of symbol that names it; None for those that no symbol names."""
+        return _KIND_BY_TYPE.get(self)
+
+    @classmethod
+    def of_kind(cls, kind: InstrumentKind) -> InstrumentType:
+        """Return the broker's word for a kind; a fund is an equity."""
+        return _TYPE_BY_KIND[kind]
+
+
+_KIND_BY_TYPE: Final = {
+    InstrumentType.EQUITY: InstrumentKind.EQUITY,
+    InstrumentType.EQUITY_OPTION: InstrumentKind.EQUITY_OPTION,
+    InstrumentType.FUTURE: InstrumentKind.FUTURE,
+    InstrumentType.FUTURE_OPTION: InstrumentKind.FUTURE_OPTION,
+    InstrumentType.CRYPTOCURRENCY: InstrumentKind.CRYPTO,
+    InstrumentType.INDEX: InstrumentKind.INDEX,
+    InstrumentType.CURRENCY_PAIR: InstrumentKind.FX,
+}
+_TYPE_BY_KIND: Final = {kind: word for word, kind in _KIND_BY_TYPE.items()} | {
+    InstrumentKind.ETF: InstrumentType.EQUITY
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,7 @@ from typing import Final
 from uuid import UUID, uuid4
 
 from ttapi_core.errors import ParameterError
+from ttapi_core.instruments import InstrumentType
 from ttapi_core.notation import InstrumentKind
 from ttapi_core.symbols import Symbol
 from ttapi_core.values import check_fields
@@ -230,6 +231,51 @@ class OrderLeg:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OrderCondition:
+    """
+    What has to happen before an order is routed, or cancelled.
+
+    Parameters
+    ----------
+    action
+        ``route`` or ``cancel``.
+    symbol, instrument_type
+        What is watched.
+    indicator
+        ``last`` or ``nat``.
+    comparator
+        ``gte`` or ``lte``.
+    threshold
+        The price that is compared with.
+    is_threshold_based_on_notional
+        Whether it is an amount of money instead.
+    """
+
+    action: str
+    symbol: str
+    instrument_type: InstrumentType
+    indicator: str
+    comparator: str
+    threshold: Decimal
+    is_threshold_based_on_notional: bool = False
+
+    def __post_init__(self) -> None:
+        check_fields(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderRule:
+    """When an order is routed and cancelled; None and no conditions mean at once, and never."""
+
+    route_after: datetime | None = None
+    cancel_at: datetime | None = None
+    conditions: tuple[OrderCondition, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_fields(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
     """
     An order and what became of it; immutable, each change is a new value.
@@ -262,6 +308,10 @@ class Order:
         Our id of the order that this one replaces; None for a first order.
     reject_reason
         The broker's words; None where there are none.
+    rule
+        When it is routed and cancelled; None for at once, and never.
+    strict_position_effect
+        Whether a closing order is dropped when its position is gone, instead of opening the other way.
 
     Raises
     ------
@@ -288,6 +338,8 @@ class Order:
     broker_id: str | None = None
     replaces: UUID | None = None
     reject_reason: str | None = None
+    rule: OrderRule | None = None
+    strict_position_effect: bool = False
 
     def __post_init__(self) -> None:
         check_fields(self)

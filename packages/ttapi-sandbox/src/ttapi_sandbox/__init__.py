@@ -3,6 +3,7 @@
 
 from ttapi_sandbox.faults import FaultPlan, FaultSpec, parse_fault
 from ttapi_sandbox.sandbox import Sandbox
+from ttapi_sandbox.scenario import Scenario, parse_scenario, read_scenario
 from ttapi_sandbox.settings import SandboxSettings, parse_as_of
 from ttapi_sandbox.statistics import Statistics
 
@@ -11,7 +12,10 @@ __all__ = [
     "FaultSpec",
     "Sandbox",
     "SandboxSettings",
+    "Scenario",
     "Statistics",
     "parse_as_of",
     "parse_fault",
+    "parse_scenario",
+    "read_scenario",
 ]

@@ -1,38 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The one account of the sandbox: itself, its balances and its positions, in agreement with the quotes."""
+"""The one account of the sandbox: itself, its permissions, its balances and its positions."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import timedelta
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from ttapi_sandbox.answers import (
-    Answer,
-    RefusalError,
-    encode,
-    items_answer,
-    not_found,
-    object_answer,
-    problem,
-    timestamp,
-)
-from ttapi_sandbox.option_chains import SHARES, ChainBook, Contract, expires_at
-from ttapi_sandbox.quotes import option_quotes
+from ttapi_sandbox.answers import Answer, encode, items_answer, not_found, object_answer, timestamp
+from ttapi_sandbox.desk import ACCOUNT_NUMBER, CURRENCY, require_account
 from ttapi_sandbox.routing import Route
 
 if TYPE_CHECKING:
-    from ttapi_sandbox.market import Market, Moment
-    from ttapi_sandbox.market_data import MarketData
+    from ttapi_sandbox.desk import Desk
     from ttapi_sandbox.requests import Request
 
-ACCOUNT_NUMBER: Final = "5WT00001"
-CASH: Final = Decimal("25000.0")
-CURRENCY: Final = "USD"
-_ZERO: Final = Decimal("0.0")
-_HELD: Final = (("SPY", 10), ("AAPL", 40))
-_OPTIONS_HELD: Final = 2
 _ACCOUNT: Final[dict[str, Any]] = {
     "account-number": ACCOUNT_NUMBER,
     "external-id": "A0000000001",
@@ -79,60 +59,26 @@ _TRADING_STATUS: Final[dict[str, Any]] = {
     "is-equity-offering-enabled": False,
     "is-equity-offering-closing-only": False,
 }
-_ZERO_BALANCES: Final = (
-    "short-equity-value",
-    "short-derivative-value",
-    "long-futures-value",
-    "short-futures-value",
-    "long-futures-derivative-value",
-    "short-futures-derivative-value",
-    "short-margineable-value",
-    "futures-margin-requirement",
-    "maintenance-call-value",
-    "reg-t-call-value",
-    "day-trading-call-value",
-    "day-equity-call-value",
-    "day-trade-excess",
-    "pending-cash",
-    "long-cryptocurrency-value",
-    "short-cryptocurrency-value",
-    "cryptocurrency-margin-requirement",
-    "unsettled-cryptocurrency-fiat-amount",
-    "equity-offering-margin-requirement",
-    "long-bond-value",
-    "bond-margin-requirement",
-    "futures-overnight-margin-requirement",
-    "futures-intraday-margin-requirement",
-    "pending-margin-interest",
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Holding:
-    """A position: what is held, how much of it, and its prices as decimals."""
-
-    symbol: str
-    underlying: str
-    quantity: int
-    multiplier: int
-    mark: Decimal
-    close: Decimal
-    opened: Decimal
-    contract: Contract | None = None
-
-    @property
-    def value(self) -> Decimal:
-        """What it is worth at the mark."""
-        return self.mark * self.quantity * self.multiplier
+_POSITION_LIMIT: Final[dict[str, Any]] = {
+    "id": 1,
+    "account-number": ACCOUNT_NUMBER,
+    "equity-order-size": 1_000_000,
+    "equity-option-order-size": 1_000_000,
+    "future-order-size": 1_000_000,
+    "future-option-order-size": 1_000_000,
+    "underlying-opening-order-limit": 1_000_000,
+    "equity-position-size": 10_000_000,
+    "equity-option-position-size": 10_000_000,
+    "future-position-size": 10_000_000,
+    "future-option-position-size": 10_000_000,
+}
 
 
 class Accounts:
     """Answers about accounts, balances and positions."""
 
-    def __init__(self, market: Market, data: MarketData) -> None:
-        self._market = market
-        self._data = data
-        self._book = ChainBook(market)
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
 
     def routes(self) -> list[Route]:
         """Return the routes of this noun."""
@@ -140,6 +86,7 @@ class Accounts:
             Route("GET", "/customers/{customer}/accounts", self.all),
             Route("GET", "/customers/{customer}/accounts/{account}", self.one),
             Route("GET", "/accounts/{account}/trading-status", self.trading_status),
+            Route("GET", "/accounts/{account}/position-limit", self.position_limit),
             Route("GET", "/accounts/{account}/balances", self.balances),
             Route("GET", "/accounts/{account}/balances/{currency}", self.balance),
             Route("GET", "/accounts/{account}/positions", self.positions),
@@ -151,152 +98,49 @@ class Accounts:
 
     def one(self, request: Request) -> Answer:
         """Answer with one account."""
-        _require_account(request)
+        require_account(request)
         return object_answer(request.path, _ACCOUNT)
 
     def trading_status(self, request: Request) -> Answer:
         """Answer with what the account may trade."""
-        _require_account(request)
-        updated = {"updated-at": timestamp(self._market.moment().now)}
+        require_account(request)
+        updated = {"updated-at": timestamp(self._desk.market.now())}
         return object_answer(request.path, _TRADING_STATUS | updated)
+
+    def position_limit(self, request: Request) -> Answer:
+        """Answer with how much the account may hold and order."""
+        require_account(request)
+        return object_answer(request.path, _POSITION_LIMIT)
 
     def balances(self, request: Request) -> Answer:
         """Answer with the balances, one a currency."""
-        _require_account(request)
-        return items_answer(request.path, [encode(self._balance())])
+        require_account(request)
+        self._desk.catch_up()
+        return items_answer(request.path, [encode(self._desk.balance_item())])
 
     def balance(self, request: Request) -> Answer:
         """Answer with the balance of a currency."""
-        _require_account(request)
+        require_account(request)
         if request.parameters["currency"].upper() != CURRENCY:
             raise not_found(f"balance in {request.parameters['currency']}")
-        return object_answer(request.path, self._balance())
+        self._desk.catch_up()
+        return object_answer(request.path, self._desk.balance_item())
 
     def positions(self, request: Request) -> Answer:
         """Answer with the positions, filtered as asked."""
-        _require_account(request)
-        moment = self._market.moment()
+        require_account(request)
         underlyings, symbol = request.items("underlying-symbol"), request.text("symbol")
-        kind, with_marks = request.text("instrument-type"), request.flag("include-marks")
-        items = []
-        for holding in self.holdings(moment):
-            if underlyings and holding.underlying not in underlyings:
-                continue
-            item = self._position(holding, moment, with_marks=bool(with_marks))
-            if symbol in {None, holding.symbol} and kind in {None, item["instrument-type"]}:
-                items.append(encode(item))
-        return items_answer(request.path, items)
-
-    def holdings(self, moment: Moment) -> list[Holding]:
-        """Return what the account holds at a moment."""
-        held = [
-            self._stock(symbol, quantity, moment)
-            for symbol, quantity in _HELD
-            if symbol in self._market.by_symbol
+        kind, code = request.text("instrument-type"), request.text("underlying-product-code")
+        with_closed = request.flag("include-closed-positions")
+        found = [
+            one
+            for one in self._desk.ledger.positions.values()
+            if (one.lots or with_closed)
+            and (not underlyings or one.instrument.underlying in underlyings)
+            and symbol in {None, one.instrument.symbol}
+            and kind in {None, one.instrument.kind}
+            and (code is None or one.instrument.underlying.startswith(f"/{code.lstrip('/')}"))
         ]
-        return [*held, *self._options("SPY", moment)]
-
-    def _stock(self, symbol: str, quantity: int, moment: Moment) -> Holding:
-        quote = self._data.quote(self._market.by_symbol[symbol], moment)
-        series = self._market.series(quote.listing)
-        opened = series.close(max(0, moment.number - 12), moment.number)
-        mark = quote.quotation.mid if quote.quotation else quote.bar.close
-        return Holding(
-            symbol, symbol, quantity, 1, _money(mark), _money(quote.previous_close), _money(opened)
-        )
-
-    def _options(self, symbol: str, moment: Moment) -> list[Holding]:
-        # Calls at the money of the second monthly expiration: always listed, never about to end.
-        listing = self._market.by_symbol.get(symbol)
-        if listing is None:
-            return []
-        root = self._market.roots(listing, moment)[0]
-        expiration = [expiration for expiration in root.expirations if expiration.kind == "Regular"][1]
-        strikes = self._book.strikes(listing, expiration, moment)
-        contract = Contract(listing, root.symbol, expiration, True, strikes[len(strikes) // 2])
-        quote = option_quotes(self._market, [contract], moment)[0]
-        close = _money(quote.previous_mark)
-        mark = _money(quote.mark)
-        return [Holding(contract.symbol, symbol, _OPTIONS_HELD, SHARES, mark, close, close, contract)]
-
-    def _position(self, holding: Holding, moment: Moment, *, with_marks: bool) -> dict[str, Any]:
-        days = self._market.days.dates
-        opened = timestamp(
-            self._market.days.sessions[max(0, moment.number - 12)].open_at + timedelta(minutes=1)
-        )
-        item = {
-            "account-number": ACCOUNT_NUMBER,
-            "symbol": holding.symbol,
-            "instrument-type": "Equity Option" if holding.contract else "Equity",
-            "underlying-symbol": holding.underlying,
-            "streamer-symbol": holding.contract.streamer_symbol if holding.contract else holding.symbol,
-            "quantity": holding.quantity,
-            "quantity-direction": "Long",
-            "close-price": str(holding.close),
-            "average-open-price": str(holding.opened),
-            "average-yearly-market-close-price": str(holding.opened),
-            "average-daily-market-close-price": str(holding.close),
-            "multiplier": holding.multiplier,
-            "cost-effect": "Credit",
-            "is-suppressed": False,
-            "is-frozen": False,
-            "restricted-quantity": 0,
-            "realized-day-gain": "0.0",
-            "realized-day-gain-effect": "None",
-            "realized-day-gain-date": days[moment.number],
-            "realized-today": "0.0",
-            "realized-today-effect": "None",
-            "realized-today-date": days[moment.number],
-            "created-at": opened,
-            "updated-at": opened,
-        }
-        if holding.contract:
-            item["expires-at"] = timestamp(expires_at(holding.contract.expiration))
-        if with_marks:
-            item |= {"mark": str(holding.value), "mark-price": str(holding.mark)}
-        return item
-
-    def _balance(self) -> dict[str, Any]:
-        moment = self._market.moment()
-        holdings = self.holdings(moment)
-        equity = sum((one.value for one in holdings if one.contract is None), _ZERO)
-        derivative = sum((one.value for one in holdings if one.contract is not None), _ZERO)
-        net = CASH + equity + derivative
-        required = (equity * Decimal("0.3") + derivative).quantize(Decimal("0.01"))
-        excess = CASH + equity + derivative - required
-        amounts = dict.fromkeys(_ZERO_BALANCES, _ZERO) | {
-            "cash-balance": CASH,
-            "long-equity-value": equity,
-            "long-derivative-value": derivative,
-            "long-margineable-value": equity,
-            "margin-equity": CASH + equity,
-            "equity-buying-power": excess * 2,
-            "derivative-buying-power": excess,
-            "day-trading-buying-power": _ZERO,
-            "available-trading-funds": excess,
-            "maintenance-requirement": required,
-            "net-liquidating-value": net,
-            "cash-available-to-withdraw": min(CASH, excess),
-            "closed-loop-available-balance": min(CASH, excess),
-            "used-derivative-buying-power": required,
-            "reg-t-margin-requirement": required,
-            "maintenance-excess": excess,
-            "effective-cryptocurrency-buying-power": min(CASH, excess),
-        }
-        return {
-            "account-number": ACCOUNT_NUMBER,
-            "currency": CURRENCY,
-            **{name: str(amount) for name, amount in amounts.items()},
-            "pending-cash-effect": "None",
-            "snapshot-date": moment.today,
-            "updated-at": timestamp(moment.now),
-        }
-
-
-def _money(value: float) -> Decimal:
-    return Decimal(str(round(value, 4)))
-
-
-def _require_account(request: Request) -> None:
-    if request.parameters["account"] != ACCOUNT_NUMBER:
-        raise RefusalError(problem(403, "not_permitted", "User not permitted access"))
+        with_marks = bool(request.flag("include-marks"))
+        items = self._desk.position_items(found, with_marks=with_marks)
+        return items_answer(request.path, map(encode, items))

@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from ttapi_core import ConfigurationError
-from ttapi_sandbox.answers import Answer, RefusalError, encode, invalid, problem
+from ttapi_core import ConfigurationError, ParameterError
+from ttapi_sandbox.answers import Answer, RefusalError, encode, invalid, problem, timestamp
 from ttapi_sandbox.faults import FaultSpec, fault_of, parse_fault
 from ttapi_sandbox.routing import Route
 
@@ -27,6 +28,8 @@ class Administration:
     ``GET statistics``      what was counted
     ``POST reset``          counts to zero, rules begin anew
     ``POST expire-tokens``  every token issued so far runs out now
+    ``GET clock``           the market's time and its speed
+    ``POST clock``          ``{"advance": SECONDS}``, ``{"to": TIME}``, ``{"speed": X}``
     ======================= ==========================================================
     """
 
@@ -42,6 +45,8 @@ class Administration:
             Route("GET", "/_sandbox/statistics", self.statistics),
             Route("POST", "/_sandbox/reset", self.reset),
             Route("POST", "/_sandbox/expire-tokens", self.expire_tokens),
+            Route("GET", "/_sandbox/clock", self.clock),
+            Route("POST", "/_sandbox/clock", self.move_clock),
         ]
 
     def faults(self, _: Request) -> Answer:
@@ -79,6 +84,44 @@ class Administration:
         """Let all tokens run out."""
         self._application.tokens.expire_all()
         return _plain({})
+
+    def clock(self, _: Request) -> Answer:
+        """Answer with the market's time, its speed, and whether the exchange is open."""
+        timeline, now = self._application.timeline, self._application.market.now()
+        is_open = self._application.desk.venue.is_open(now)
+        return _plain({"now": timestamp(now), "speed": timeline.speed, "is-open": is_open})
+
+    def move_clock(self, request: Request) -> Answer:
+        """Turn the market's time forward, or let it run at another speed."""
+        fields = request.fields()
+        if not fields or not fields.keys() <= {"advance", "to", "speed"}:
+            raise invalid("clock", "takes advance, to, speed")
+        application = self._application
+        try:
+            if "speed" in fields:
+                application.timeline.set_speed(_number(fields["speed"], "speed"))
+            if "advance" in fields:
+                seconds = _number(fields["advance"], "advance")
+                application.move_to(application.timeline.now() + timedelta(seconds=seconds))
+            if "to" in fields:
+                application.move_to(_time(fields["to"]))
+        except (ParameterError, OverflowError) as exc:
+            raise RefusalError(problem(400, "validation_error", str(exc))) from exc
+        return self.clock(request)
+
+
+def _number(value: object, name: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise invalid(name, "is not a number")
+    return float(value)
+
+
+def _time(value: object) -> datetime:
+    try:
+        found = datetime.fromisoformat(str(value))
+    except ValueError:
+        raise invalid("to", "is not a time") from None
+    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
 
 
 def _plain(data: object) -> Answer:

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from ttapi_core import SystemClock
+from ttapi_core import ParameterError, SystemClock
 from ttapi_sandbox.accounts import Accounts
 from ttapi_sandbox.administration import Administration
 from ttapi_sandbox.answers import HTML, Answer, RefusalError, html, problem
@@ -15,31 +16,48 @@ from ttapi_sandbox.connections import connection_of
 from ttapi_sandbox.customers import Customers
 from ttapi_sandbox.damage import damaged, refusal, with_other_symbol
 from ttapi_sandbox.delivery import Delivery, deliver
-from ttapi_sandbox.faults import REFUSING, STREAM_PATH, FaultPlan
+from ttapi_sandbox.desk import Desk
+from ttapi_sandbox.faults import ACCOUNT_STREAM_PATH, REFUSING, STREAM_PATHS, FaultPlan
+from ttapi_sandbox.future_options import FutureOptionBook, FutureOptions
+from ttapi_sandbox.futures import FutureBook, Futures
 from ttapi_sandbox.instruments import Instruments
 from ttapi_sandbox.limits import TokenBucket
+from ttapi_sandbox.margin_requirements import MarginRequirements
 from ttapi_sandbox.market import Market
 from ttapi_sandbox.market_data import MarketData
 from ttapi_sandbox.market_metrics import MarketMetrics
 from ttapi_sandbox.market_time import MarketTime
+from ttapi_sandbox.minor_instruments import MinorInstruments
+from ttapi_sandbox.notices import NoticeBoard
 from ttapi_sandbox.option_chains import OptionChains
+from ttapi_sandbox.quote_alerts import QuoteAlerts
 from ttapi_sandbox.requests import Request
 from ttapi_sandbox.routing import Router
+from ttapi_sandbox.state_file import State, StateFile
 from ttapi_sandbox.statistics import Statistics
 from ttapi_sandbox.symbol_search import SymbolSearch
+from ttapi_sandbox.timeline import Timeline
 from ttapi_sandbox.tokens import Tokens
+from ttapi_sandbox.trading import Trading
+from ttapi_sandbox.transactions import Transactions
+from ttapi_sandbox.venue import Venue
 from ttapi_sandbox.watchlists import Watchlists
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from ttapi_core import Clock
     from ttapi_sandbox.asgi import Receive, Scope, Send
     from ttapi_sandbox.faults import Fault
     from ttapi_sandbox.routing import Match, Route
+    from ttapi_sandbox.scenario import Step
     from ttapi_sandbox.settings import SandboxSettings
 
 ADMINISTRATION: Final = "/_sandbox/"
 OLDEST_VERSION: Final = "20250813"
 BODY_SIZE_MAX: Final = 1024 * 1024
+PERIOD_S: Final = 0.25
+"""Seconds of the clock between two looks at what is due."""
 
 
 class Application:
@@ -57,9 +75,24 @@ class Application:
     def __init__(self, settings: SandboxSettings, clock: Clock | None = None) -> None:
         self.settings = settings
         self.clock = clock if clock is not None else SystemClock()
-        self.market = Market(
-            seed=settings.seed, symbols=settings.symbols, clock=self.clock, as_of=settings.as_of
+        self.state_file = StateFile(settings.state_file) if settings.state_file is not None else None
+        kept = self._kept_state()
+        self.timeline = Timeline(self.clock, start=_start(settings, kept), speed=_speed(settings))
+        self.market = Market(seed=settings.seed, symbols=settings.symbols, clock=self.timeline)
+        self.notices = NoticeBoard()
+        self._watchlists = kept.watchlists if kept is not None else {}
+        self._alerts = kept.alerts if kept is not None else {}
+        self._derivatives = FutureOptionBook(self.market, FutureBook(self.market))
+        self.desk = Desk(
+            Venue(self.market, self._derivatives),
+            self.notices,
+            cash=settings.cash,
+            kept=kept.books if kept is not None else None,
+            on_change=self.keep,
         )
+        self.quote_alerts = QuoteAlerts(self.market, self.notices, self._alerts, on_change=self.keep)
+        self._steps = list(settings.scenario.steps) if settings.scenario is not None else []
+        self._begun_s = self.clock.monotonic()
         self.tokens = Tokens(
             seed=settings.seed,
             clock=self.clock,
@@ -77,18 +110,24 @@ class Application:
 
     def _nouns(self) -> list[Route]:
         market = self.market
-        data = MarketData(market)
         nouns = (
             self.tokens,
             Customers(),
-            Accounts(market, data),
+            Accounts(self.desk),
+            Trading(self.desk),
+            Transactions(self.desk),
+            MarginRequirements(self.desk),
             Instruments(market),
+            Futures(market, self._derivatives.futures),
+            FutureOptions(market, self._derivatives),
+            MinorInstruments(market),
             OptionChains(market),
-            data,
+            MarketData(market),
             MarketMetrics(market),
             MarketTime(market),
             SymbolSearch(market),
-            Watchlists(market),
+            Watchlists(market, self._watchlists, on_change=self.keep),
+            self.quote_alerts,
         )
         return [route for noun in nouns for route in noun.routes()]
 
@@ -191,6 +230,72 @@ class Application:
         except RefusalError as exc:
             return exc.answer
 
+    async def run(self) -> None:
+        """Let the market's time pass, and the scenario happen, until cancelled."""
+        while True:
+            self.pass_time()
+            await self.clock.sleep(PERIOD_S)
+
+    def pass_time(self) -> None:
+        """Do what is due: steps of the scenario, orders, alerts."""
+        elapsed = self.clock.monotonic() - self._begun_s
+        while (due := self._due_step(elapsed)) is not None:
+            self._steps.remove(due)
+            self._do(due)
+        if self.desk.is_awake:
+            self.desk.catch_up()
+        self.quote_alerts.look()
+
+    def _due_step(self, elapsed_s: float) -> Step | None:
+        now = self.market.now()
+        return next((step for step in self._steps if step.is_due(elapsed_s, now)), None)
+
+    def _do(self, step: Step) -> None:
+        if step.faults is not None:
+            self.faults.replace(step.faults)
+        if step.expire_tokens:
+            self.tokens.expire_all()
+        if step.speed is not None:
+            self.timeline.set_speed(step.speed)
+        now = self.timeline.now()
+        target = step.move_to or (now + timedelta(seconds=step.move) if step.move is not None else None)
+        if target is not None and target > now:
+            self.move_to(target)
+
+    def move_to(self, moment: datetime) -> None:
+        """
+        Turn the market's time forward; orders fill and expire on the way.
+
+        Raises
+        ------
+        ParameterError
+            If the moment lies in the past or beyond the sessions that are known.
+        """
+        latest = self.market.latest
+        if moment > latest:
+            raise ParameterError("moment", moment, f"at most {latest.isoformat()}")
+        self.desk.catch_up()
+        self.timeline.move_to(moment)
+        self.desk.catch_up()
+        self.quote_alerts.look()
+        self.keep()
+
+    def keep(self) -> None:
+        """Write the state file, if there is one."""
+        if self.state_file is None:
+            return
+        settings = self.settings
+        books = self.desk.engine.books
+        state = State(
+            settings.seed, settings.symbols, self.market.now(), books, self._watchlists, self._alerts
+        )
+        self.state_file.write(state)
+
+    def _kept_state(self) -> State | None:
+        if self.state_file is None:
+            return None
+        return self.state_file.read(seed=self.settings.seed, symbols=self.settings.symbols)
+
     def reset(self) -> None:
         """Forget all counts; numbers of requests and rules of faults begin anew."""
         self.statistics.reset()
@@ -198,16 +303,38 @@ class Application:
         self._numbers = self._stream_numbers = 0
 
     async def _stream(self, scope: Scope, receive: Receive, send: Send) -> None:
-        from ttapi_sandbox.streams import serve_stream  # noqa: PLC0415 - a sandbox listens sooner without it
-
-        if scope["path"].rstrip("/") != STREAM_PATH:
+        path = scope["path"].rstrip("/") or ACCOUNT_STREAM_PATH
+        if path not in STREAM_PATHS:
             await receive()
             await send({"type": "websocket.close", "code": 1008})
             return
         self.statistics.streams += 1
         self._stream_numbers += 1
-        fault = self.faults.draw(self._stream_numbers, "GET", STREAM_PATH)
-        await serve_stream(self, fault, connection_of(scope), receive=receive, send=send)
+        fault = self.faults.draw(self._stream_numbers, "GET", path)
+        connection = connection_of(scope)
+        # A sandbox listens sooner without these.
+        if path == ACCOUNT_STREAM_PATH:
+            from ttapi_sandbox.account_stream import serve_account_stream  # noqa: PLC0415 - see above
+
+            await serve_account_stream(
+                self, fault, connection, receive=receive, send=send, board=self.notices
+            )
+            return
+        from ttapi_sandbox.streams import serve_stream  # noqa: PLC0415 - see above
+
+        await serve_stream(self, fault, connection, receive=receive, send=send)
+
+
+def _start(settings: SandboxSettings, kept: State | None) -> datetime | None:
+    # A market that runs with the wall goes on with the wall; any other goes on where it was kept.
+    begin = settings.as_of or settings.start
+    if kept is None or (begin is None and settings.speed == 1):
+        return begin
+    return max(kept.now, begin) if begin is not None else kept.now
+
+
+def _speed(settings: SandboxSettings) -> float:
+    return 0.0 if settings.as_of is not None else settings.speed
 
 
 def _known_version(text: str) -> bool:

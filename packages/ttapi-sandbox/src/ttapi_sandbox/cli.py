@@ -9,10 +9,13 @@ import json
 import signal
 import sys
 import threading
+from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ttapi_core import TTError
 from ttapi_sandbox.sandbox import Sandbox
+from ttapi_sandbox.scenario import read_scenario
 from ttapi_sandbox.settings import SandboxSettings, parse_as_of
 from ttapi_sandbox.universe import TABLE_SIZE
 
@@ -52,6 +55,17 @@ def _parser() -> argparse.ArgumentParser:
     add("--port", type=int, default=defaults.port, help="port to listen on; 0 takes a free one")
     add("--seed", type=int, default=defaults.seed, help="what the simulated market depends on")
     add("--as-of", metavar="DATE[THH:MM]", help="hold the market at this instant (UTC; a date alone: 22:00)")
+    add("--start", metavar="DATE[THH:MM]", help="begin at this instant (UTC) and let time run from there")
+    add(
+        "--speed",
+        type=float,
+        default=defaults.speed,
+        metavar="X",
+        help="times as fast as the wall; 0: by hand",
+    )
+    add("--cash", type=Decimal, default=defaults.cash, metavar="DOLLARS", help="in the account at first")
+    add("--state-file", type=Path, metavar="FILE", help="keep orders and positions across restarts")
+    add("--scenario", type=Path, metavar="FILE", help="a TOML file that says what happens when")
     add("--symbols", type=int, default=TABLE_SIZE, help="how many equities and ETFs are listed")
     add("--fault", action="append", default=[], metavar="SPEC", help="e.g. kind=html,rate=0.07 or mix=0.07")
     add("--rate-limit", type=float, metavar="N", help="let N requests a second through, answer 429 to others")
@@ -85,6 +99,11 @@ def _settings(options: argparse.Namespace) -> SandboxSettings:
         ticks_per_s=options.ticks,
         candle_ticks=options.candle_ticks,
         allow_remote=options.allow_remote,
+        start=None if options.start is None else parse_as_of(options.start),
+        speed=options.speed,
+        cash=options.cash,
+        state_file=options.state_file,
+        scenario=None if options.scenario is None else read_scenario(options.scenario),
     )
 
 

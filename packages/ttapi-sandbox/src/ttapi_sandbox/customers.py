@@ -23,7 +23,7 @@ _ADDRESS: Final[dict[str, Any]] = {
 }
 _SUITABILITY: Final[dict[str, Any]] = {
     "id": 1,
-    "customer-id": 1,
+    "customer-id": "1",
     "annual-net-income": 100001,
     "net-worth": 200001,
     "liquid-net-worth": 100001,

@@ -3,7 +3,7 @@
 The market data protocol as a state machine without a socket: messages in, messages out.
 
 A connection goes through SETUP and AUTH to CHANNEL_REQUEST, a channel through FEED_SETUP to
-FEED_SUBSCRIPTION. Answers that are cheap come back from `Session.receive` at once. Candle snapshots are
+FEED_SUBSCRIPTION. Answers that are cheap come back from `Session.receive` at once. Snapshots of series are
 not: they wait in line until `Session.next_snapshot` is asked for them, and no more than a set number may.
 """
 
@@ -33,6 +33,8 @@ CONTRACTS: Final = ("AUTO", "TICKER", "HISTORY", "STREAM")
 SNAPSHOT_CONTRACTS: Final = frozenset({"AUTO", "HISTORY"})
 CHANNELS_MAX: Final = 1000
 SUBSCRIPTIONS_MAX: Final = 100_000
+SYMBOLS_A_TICK: Final = 2_000
+"""Symbols of a type that one tick updates; of more, each has its turn."""
 
 
 @dataclass(slots=True)
@@ -40,7 +42,8 @@ class Channel:
     """
     A feed channel.
 
-    ``subscriptions`` maps event type and symbol to the start of its candles (epoch milliseconds), or None.
+    ``subscriptions`` maps event type and symbol to the start of its candles or sales (epoch milliseconds), or
+    None. ``sold_until_ms`` is the time of the latest sale that was sent; ``turns`` is where a tick goes on.
     """
 
     number: int
@@ -50,14 +53,25 @@ class Channel:
     fields: dict[str, list[str]] = field(default_factory=dict)
     announced: set[str] = field(default_factory=set)
     subscriptions: dict[tuple[str, str], int | None] = field(default_factory=dict)
+    sold_until_ms: int | None = None
+    turns: dict[str, int] = field(default_factory=dict)
+
+    def turn_of(self, kind: str) -> list[str]:
+        """Return the symbols of a type whose turn it is at this tick: all of them, unless there are many."""
+        symbols = [symbol for name, symbol in self.subscriptions if name == kind]
+        if len(symbols) <= SYMBOLS_A_TICK:
+            return symbols
+        start = self.turns.get(kind, 0) % len(symbols)
+        self.turns[kind] = start + SYMBOLS_A_TICK
+        return (symbols[start:] + symbols[:start])[:SYMBOLS_A_TICK]
 
     def fields_of(self, kind: str) -> list[str]:
         """Return the fields that events of a type are sent with."""
         return self.fields.get(kind) or list(FIELDS[kind])
 
 
-Work = tuple[int, str, int]
-"""A candle snapshot to be made: channel, symbol, start."""
+Work = tuple[int, str, str, int]
+"""A snapshot to be made: channel, event type, symbol, start."""
 
 
 class Session:
@@ -73,7 +87,7 @@ class Session:
     accepts
         Says whether a token is valid.
     snapshots_max
-        Candle snapshots that may wait in line; a subscription that would make it more is refused.
+        Snapshots that may wait in line; a subscription that would make it more is refused.
 
     Attributes
     ----------
@@ -228,8 +242,8 @@ class Session:
             yield error(channel.number, "BAD_ACTION", "subscription size is too big")
             return
         yield from self._announce(channel, added)
-        yield from self._add_events(channel, [item for item in added if item["type"] != "Candle"])
-        yield from self._add_candles(channel, [item for item in added if item["type"] == "Candle"])
+        yield from self._add_events(channel, [item for item in added if not _is_series(channel, item)])
+        yield from self._add_series(channel, [item for item in added if _is_series(channel, item)])
 
     def _announce(self, channel: Channel, added: list[dict[str, Any]]) -> Iterator[str]:
         fresh = {item["type"] for item in added} - channel.announced
@@ -242,6 +256,8 @@ class Session:
         for item in added:
             channel.subscriptions[item["type"], item["symbol"]] = None
             symbols.setdefault(item["type"], {})[item["symbol"]] = None
+        if "TimeAndSale" in symbols and channel.sold_until_ms is None:
+            channel.sold_until_ms = self._events.latest_sale_ms()
         for kind, of_kind in symbols.items():
             yield from self._last_values(channel, kind, of_kind)
 
@@ -250,7 +266,7 @@ class Session:
         rows = event_rows(kind, channel.data_format, channel.fields_of(kind), events)
         return feed_data(channel.number, kind, channel.data_format, rows)
 
-    def _add_candles(self, channel: Channel, added: list[dict[str, Any]]) -> Iterator[str]:
+    def _add_series(self, channel: Channel, added: list[dict[str, Any]]) -> Iterator[str]:
         snapshots = channel.contract in SNAPSHOT_CONTRACTS
         size = self.snapshots_in_flight + len(added)
         if snapshots and added and size > self._snapshots_max:
@@ -262,26 +278,28 @@ class Session:
             return
         for item in added:
             from_ms = _from_ms(item.get("fromTime"))
-            channel.subscriptions["Candle", item["symbol"]] = from_ms
+            channel.subscriptions[item["type"], item["symbol"]] = from_ms
             if snapshots:
-                self._waiting.append((channel.number, item["symbol"], from_ms))
+                self._waiting.append((channel.number, item["type"], item["symbol"], from_ms))
             elif channel.contract == "TICKER":
                 yield from self._running_candle(channel, item["symbol"], self._market.moment())
 
     @property
     def snapshots_in_flight(self) -> int:
-        """Candle snapshots that were asked for and are not sent to their end."""
+        """Snapshots that were asked for and are not sent to their end."""
         return len(self._waiting) + (self._in_flight is not None)
 
     def next_snapshot(self) -> Iterator[str] | None:
         """Return the messages of the snapshot next in line, or None; `snapshot_sent` has to follow."""
         while self._waiting:
             work = self._waiting.popleft()
-            number, symbol, from_ms = work
+            number, kind, symbol, from_ms = work
             channel = self.channels.get(number)
             # What was removed, or asked for anew with another start, is left out.
-            if channel is not None and channel.subscriptions.get(("Candle", symbol)) == from_ms:
+            if channel is not None and channel.subscriptions.get((kind, symbol)) == from_ms:
                 self._in_flight = work
+                if kind == "TimeAndSale":
+                    return self._sales(channel, symbol, from_ms)
                 return self._snapshot(channel, symbol, from_ms)
         return None
 
@@ -295,6 +313,13 @@ class Session:
         if parsed is not None and not self.empty_snapshots:
             found = candles(self._market, parsed, from_ms, self._market.moment())
         return self._candle_messages(channel, symbol, snapshot(found, from_ms))
+
+    def _sales(self, channel: Channel, symbol: str, from_ms: int) -> Iterator[str]:
+        latest = self._events.latest_sale_ms()
+        channel.sold_until_ms = max(latest, channel.sold_until_ms or latest)
+        events = self._events.sales(symbol, from_ms)
+        rows = event_rows("TimeAndSale", channel.data_format, channel.fields_of("TimeAndSale"), events)
+        return feed_data(channel.number, "TimeAndSale", channel.data_format, rows)
 
     def _candle_messages(self, channel: Channel, symbol: str, found: list[Candle]) -> Iterator[str]:
         rows = candle_rows(symbol, channel.data_format, channel.fields_of("Candle"), found)
@@ -314,11 +339,19 @@ class Session:
             return
         for channel in list(self.channels.values()):
             for kind in LIVE:
-                symbols = [symbol for name, symbol in channel.subscriptions if name == kind]
-                yield from self._last_values(channel, kind, symbols)
+                yield from self._last_values(channel, kind, channel.turn_of(kind))
+            yield from self._new_sales(channel)
             if with_candles:
                 for symbol in [symbol for name, symbol in channel.subscriptions if name == "Candle"]:
                     yield from self._running_candle(channel, symbol, moment)
+
+    def _new_sales(self, channel: Channel) -> Iterator[str]:
+        symbols = channel.turn_of("TimeAndSale")
+        if not symbols or channel.sold_until_ms is None:
+            return iter(())
+        events, channel.sold_until_ms = self._events.sales_since(symbols, channel.sold_until_ms)
+        rows = event_rows("TimeAndSale", channel.data_format, channel.fields_of("TimeAndSale"), events)
+        return feed_data(channel.number, "TimeAndSale", channel.data_format, rows)
 
 
 def said(kind: str, channel: int, **members: object) -> str:
@@ -352,3 +385,8 @@ def _entries(value: object) -> list[dict[str, Any]]:
         and isinstance(item.get("type"), str)
         and isinstance(item.get("symbol"), str)
     ]
+
+
+def _is_series(channel: Channel, item: dict[str, Any]) -> bool:
+    # Candles always; sales where their history is asked for.
+    return item["type"] == "Candle" or (item["type"] == "TimeAndSale" and channel.contract == "HISTORY")

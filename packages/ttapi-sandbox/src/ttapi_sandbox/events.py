@@ -6,7 +6,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from ttapi_sandbox import candles
+from ttapi_sandbox.option_chains import years_left
+from ttapi_sandbox.prints import (
+    EVERY_MS,
+    Sale,
+    grid_ms,
+    index_of,
+    moment_at,
+    sale_of,
+    sale_values,
+    sales,
+    size_and_side,
+)
 from ttapi_sandbox.quotes import ListingQuote, OptionQuote, listing_quote, option_quotes
+from ttapi_sandbox.randomness import generator
+from ttapi_sandbox.sensitivities import Sensitivity, sensitivities
+from ttapi_sandbox.surface import RISK_FREE_RATE, YEARS_MIN
 from ttapi_sandbox.trading_days import midnight_ms
 
 if TYPE_CHECKING:
@@ -16,6 +31,7 @@ if TYPE_CHECKING:
     from ttapi_sandbox.market import Market, Moment
     from ttapi_sandbox.option_chains import ChainBook, Contract
     from ttapi_sandbox.quotes import Quotation
+    from ttapi_sandbox.universe import Listing
 
 Values = dict[str, Any]
 
@@ -72,12 +88,18 @@ FIELDS: Final[dict[str, tuple[str, ...]]] = {
 """Event types with all their fields; types beyond `SERVED` stay silent."""
 
 FIELDS["TradeETH"] = FIELDS["Trade"]
-SERVED: Final = frozenset({"Quote", "Trade", "TradeETH", "Summary", "Profile"})
-"""Types whose last value is known for listings; options have all of them but the extended trade."""
+QUOTED: Final = frozenset({"Quote", "Trade", "TradeETH", "Summary", "Profile"})
+"""Types that follow from what is quoted; options have neither the extended trade nor a profile."""
+THEORETICAL: Final = frozenset({"Greeks", "TheoPrice"})
+"""Types that options alone have."""
+SERVED: Final = QUOTED | THEORETICAL | {"Underlying", "TimeAndSale"}
+"""Types that have values; ``Underlying`` is of listings alone. `FIELDS` has one more, which stays silent."""
 
-LIVE: Final = frozenset({"Quote", "Trade"})
-"""Types that are sent again while the market moves."""
+LIVE: Final = ("Quote", "Trade", "Greeks", "TheoPrice", "Underlying")
+"""Types that are sent again at every tick while the market moves; sales are sent as they happen."""
 
+_MONTH_YEARS: Final = 30 / 365.25
+_CONTRACTS_MAX: Final = 200_000
 _DAY_MS: Final = 86_400_000
 _EXCHANGES: Final = {"XNAS": "Q", "XNYS": "N", "ARCX": "P", "BATS": "Z", "XCBO": "C"}
 
@@ -88,27 +110,148 @@ class EventSource:
     def __init__(self, market: Market, book: ChainBook) -> None:
         self._market = market
         self._book = book
+        self._contracts: dict[str, Contract | None] = {}
+        self._contracts_day: date | None = None
 
     def last_values(self, kind: str, symbols: Iterable[str]) -> list[Values]:
         """Return one event for each symbol that has one, in the order of ``symbols``, options last."""
         if kind not in SERVED:
             return []
         moment = self._market.moment()
+        listed, contracts = self._known(symbols, moment)
+        if kind in THEORETICAL:
+            return self._theory(kind, contracts, moment)
+        if kind == "Underlying":
+            return [self._underlying(listing, moment) for listing in listed]
+        if kind == "TimeAndSale":
+            return self._last_sales(listed, contracts, moment)
         found: list[Values] = []
-        contracts: dict[str, Contract] = {}
-        for symbol in symbols:
-            listing = self._market.by_symbol.get(symbol)
-            contract = None if listing or not symbol.startswith(".") else self._book.find_symbol(symbol)
-            if listing is not None:
-                values = self._listing_values(kind, listing_quote(self._market, listing, moment), moment)
-                found += [values] if values else []
-            elif contract is not None:
-                contracts[symbol] = contract
+        for listing in listed:
+            values = self._listing_values(kind, listing_quote(self._market, listing, moment), moment)
+            found += [values] if values else []
+        if kind in {"TradeETH", "Profile"}:
+            return found
         quotes = option_quotes(self._market, list(contracts.values()), moment)
         for symbol, quote in zip(contracts, quotes, strict=True):
             values = self._option_values(kind, quote, moment)
             found += [values | {"eventSymbol": symbol, "eventTime": 0}] if values else []
         return found
+
+    def sales(self, symbol: str, from_ms: int) -> list[Values]:
+        """Return the sales of a symbol from ``from_ms`` on as a snapshot, newest first; an option's last."""
+        moment = self._market.moment()
+        listing = self._market.by_symbol.get(symbol)
+        if listing is not None:
+            found = sales(self._market, listing, from_ms, moment)
+            return [self._sale(listing, symbol, sale, moment) for sale in found]
+        last = self.last_values("TimeAndSale", [symbol])
+        empty = {
+            "eventSymbol": symbol,
+            "eventTime": 0,
+            **sale_values(Sale(from_ms, None, flags=2 | 4 | 8), exchange="", spread=0),
+        }
+        kept = [values | {"eventFlags": 4 | 8} for values in last if values["time"] >= from_ms]
+        return kept or [empty]
+
+    def sales_since(self, symbols: Iterable[str], after_ms: int) -> tuple[list[Values], int]:
+        """Return the sales that happened after ``after_ms``, oldest first, and the time of the latest."""
+        moment = self._market.moment()
+        listed, contracts = self._known(symbols, moment)
+        last = grid_ms(self._market, moment)
+        found: list[Values] = []
+        for time_ms in range(max(after_ms + EVERY_MS, last - 12 * EVERY_MS), last + 1, EVERY_MS):
+            for listing in listed:
+                sale = sale_of(self._market, listing, time_ms, moment)
+                found.append(self._sale(listing, listing.symbol, sale, moment))
+            found += self._option_sales(contracts, time_ms, moment)
+        return found, max(last, after_ms)
+
+    def latest_sale_ms(self) -> int:
+        """Return when the latest sale happened, epoch milliseconds."""
+        return grid_ms(self._market, self._market.moment())
+
+    def _known(self, symbols: Iterable[str], moment: Moment) -> tuple[list[Listing], dict[str, Contract]]:
+        if self._contracts_day != moment.today or len(self._contracts) > _CONTRACTS_MAX:
+            self._contracts, self._contracts_day = {}, moment.today  # what is listed changes once a day
+        listed: list[Listing] = []
+        contracts: dict[str, Contract] = {}
+        for symbol in symbols:
+            listing = self._market.by_symbol.get(symbol)
+            if listing is not None:
+                listed.append(listing)
+            elif symbol.startswith("."):
+                if symbol not in self._contracts:
+                    self._contracts[symbol] = self._book.find_symbol(symbol)
+                contract = self._contracts[symbol]
+                if contract is not None:
+                    contracts[symbol] = contract
+        return listed, contracts
+
+    def _theory(self, kind: str, contracts: dict[str, Contract], moment: Moment) -> list[Values]:
+        time_ms = self._time_ms(moment)
+        head = {"eventTime": 0, "eventFlags": 0, "index": index_of(time_ms), "time": time_ms, "sequence": 0}
+        read = _greeks_values if kind == "Greeks" else _theo_price_values
+        found = sensitivities(self._market, list(contracts.values()), moment)
+        return [
+            {"eventSymbol": symbol, **head, **read(sensitivity)}
+            for symbol, sensitivity in zip(contracts, found, strict=True)
+        ]
+
+    def _underlying(self, listing: Listing, moment: Moment) -> Values:
+        surface = self._market.surface(listing, moment)
+        years = sorted(
+            {
+                max(years_left(expiration, moment.now), YEARS_MIN)
+                for root in self._market.roots(listing, moment)
+                for expiration in root.expirations
+            }
+        ) or [_MONTH_YEARS]
+        time_ms = self._time_ms(moment)
+        chance = generator(self._market.seed, listing.symbol, "flow", moment.number)
+        session = self._market.session(moment)
+        part = moment.minute / max(1.0, (session.close_at - session.open_at).total_seconds() / 60)
+        calls, puts = (int(part * chance.randint(2_000, 400_000)) for _ in range(2))
+        return {
+            "eventSymbol": listing.symbol,
+            "eventTime": 0,
+            "eventFlags": 0,
+            "index": index_of(time_ms),
+            "time": time_ms,
+            "sequence": 0,
+            "volatility": round(surface.at_the_money(_MONTH_YEARS), 6),
+            "frontVolatility": round(surface.at_the_money(years[0]), 6),
+            "backVolatility": round(surface.at_the_money(years[min(1, len(years) - 1)]), 6),
+            "callVolume": calls,
+            "putVolume": puts,
+            "putCallRatio": round(puts / calls, 4) if calls else candles.NAN,
+        }
+
+    def _last_sales(
+        self, listed: list[Listing], contracts: dict[str, Contract], moment: Moment
+    ) -> list[Values]:
+        time_ms = grid_ms(self._market, moment)
+        found = [
+            self._sale(listing, listing.symbol, sale_of(self._market, listing, time_ms, moment), moment)
+            for listing in listed
+        ]
+        return found + self._option_sales(contracts, time_ms, moment)
+
+    def _sale(self, listing: Listing, symbol: str, sale: Sale, moment: Moment) -> Values:
+        quotation = listing_quote(self._market, listing, moment).quotation
+        spread = round(quotation.ask - quotation.bid, 4) if quotation else 0.0
+        values = sale_values(sale, exchange=_EXCHANGES[listing.market], spread=spread)
+        return {"eventSymbol": symbol, "eventTime": 0, **values}
+
+    def _option_sales(self, contracts: dict[str, Contract], time_ms: int, moment: Moment) -> list[Values]:
+        found = sensitivities(self._market, list(contracts.values()), moment_at(moment, time_ms))
+        events = []
+        for symbol, sensitivity in zip(contracts, found, strict=True):
+            size, bought = size_and_side(self._market.seed, symbol, time_ms)
+            price = round(max(sensitivity.price, 0.01), 2)
+            sale = Sale(time_ms, price, 1 + size % 20, bought)
+            values = sale_values(sale, exchange="C", spread=max(0.01, round(0.03 * price, 2)))
+            events.append({"eventSymbol": symbol, "eventTime": 0, **values})
+        return events
 
     def _listing_values(self, kind: str, quote: ListingQuote, moment: Moment) -> Values | None:
         values = {
@@ -246,4 +389,27 @@ def _quote_values(quotation: Quotation, time_ms: int, exchange: str) -> Values:
         "askExchangeCode": exchange,
         "askPrice": quotation.ask,
         "askSize": quotation.ask_size,
+    }
+
+
+def _greeks_values(theory: Sensitivity) -> Values:
+    return {
+        "price": theory.price,
+        "volatility": theory.volatility,
+        "delta": theory.delta,
+        "gamma": theory.gamma,
+        "theta": theory.theta,
+        "rho": theory.rho,
+        "vega": theory.vega,
+    }
+
+
+def _theo_price_values(theory: Sensitivity) -> Values:
+    return {
+        "price": theory.price,
+        "underlyingPrice": theory.spot,
+        "delta": theory.delta,
+        "gamma": theory.gamma,
+        "dividend": theory.dividend_yield,
+        "interest": RISK_FREE_RATE,
     }

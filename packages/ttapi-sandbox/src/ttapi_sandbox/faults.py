@@ -54,12 +54,20 @@ STREAMING: Final = (
     "stream-restart",
     "stream-empty",
     "stream-full",
+    "stream-garbled",
+    "stream-expired",
 )
-"""Kinds that happen to the market data stream."""
+"""Kinds that happen to the streams."""
 
 KINDS: Final = REFUSING + DAMAGING + STREAMING
 MIX: Final = ("latency", "429", "503", "html", "reset", "truncated", "empty", "wrong-symbol")
 STREAM_PATH: Final = "/realtime"
+"""Where market data is streamed."""
+
+ACCOUNT_STREAM_PATH: Final = "/account-stream"
+"""What rules call the stream of notices of accounts, whose own path is empty."""
+
+STREAM_PATHS: Final = frozenset({STREAM_PATH, ACCOUNT_STREAM_PATH})
 _ACCEPTED: Final = "kind=KIND or mix=RATE, then rate, path, method, seed, after, times, seconds, headers"
 
 
@@ -106,7 +114,7 @@ class FaultSpec:
         """Return whether a request is one of those that it may hit."""
         if self.method and self.method != method:
             return False
-        if self.streaming != (path == STREAM_PATH):
+        if self.streaming != (path in STREAM_PATHS):
             return False
         return self.path[1:] in path if self.path.startswith("*") else path.startswith(self.path)
 

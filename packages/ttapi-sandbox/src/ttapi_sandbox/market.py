@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
@@ -108,6 +108,11 @@ class Market:
         found = {item.option_root: item for item in self.by_symbol.values()}
         return found | {f"{index.symbol}W": index for index in INDEXES}
 
+    @property
+    def latest(self) -> datetime:
+        """The last instant at which the market can stand: some sessions have to lie ahead."""
+        return datetime.combine(self._last - _AHEAD, time(22), UTC)
+
     def neighbour(self, symbol: str) -> str | None:
         """Return another listed symbol, always the same one for ``symbol``; None if that is not listed."""
         listing = self.by_symbol.get(symbol)
@@ -122,7 +127,10 @@ class Market:
 
     def moment(self) -> Moment:
         """Return where the market stands now."""
-        now = self.now()
+        return self.moment_at(self.now())
+
+    def moment_at(self, now: datetime) -> Moment:
+        """Return where the market stands at an instant (UTC)."""
         number = self.days.opened_by(now)
         session = self.days.sessions[number]
         minute = minutes_since_open(session, now)

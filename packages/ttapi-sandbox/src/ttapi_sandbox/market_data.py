@@ -7,17 +7,24 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from ttapi_sandbox.answers import Answer, decimal, encode, invalid, not_found, timestamp
+from ttapi_sandbox.future_options import FutureOptionBook
+from ttapi_sandbox.futures import FutureBook
+from ttapi_sandbox.minor_instruments import COIN_BY_SYMBOL
 from ttapi_sandbox.option_chains import ChainBook
+from ttapi_sandbox.orders import signed
 from ttapi_sandbox.quotes import ListingQuote, OptionQuote, listing_quote, option_quotes
 from ttapi_sandbox.routing import Route
+from ttapi_sandbox.venue import Venue
 
 if TYPE_CHECKING:
     from ttapi_sandbox.market import Market, Moment
     from ttapi_sandbox.requests import Request
     from ttapi_sandbox.universe import Listing
+    from ttapi_sandbox.venue import Touch
 
 SYMBOLS_MAX: Final = 100
 TYPES: Final = ("index", "equity", "equity-option", "future", "future-option", "cryptocurrency")
+KINDS: Final = {"future": "Future", "future-option": "Future Option", "cryptocurrency": "Cryptocurrency"}
 _SETTLING: Final = timedelta(minutes=30)
 
 
@@ -27,6 +34,8 @@ class MarketData:
     def __init__(self, market: Market) -> None:
         self._market = market
         self._book = ChainBook(market)
+        self._derivatives = FutureOptionBook(market, FutureBook(market))
+        self._venue = Venue(market, self._derivatives)
         self._kept: dict[str, bytes] = {}
         self._kept_at: tuple[int, int, str] | None = None
 
@@ -47,6 +56,8 @@ class MarketData:
         items = self._listing_items(asked["index"], moment, index=True)
         items += self._listing_items(asked["equity"], moment, index=False)
         items += self._option_items(asked["equity-option"], moment)
+        for kind in ("future", "future-option", "cryptocurrency"):
+            items += self._other_items(KINDS[kind], asked[kind], moment)
         body = b'{"data":{"items":[%b]},"context":%b,"pagination":null}'
         return Answer(200, body % (b",".join(items), encode(request.path)))
 
@@ -56,9 +67,11 @@ class MarketData:
         moment = self._market.moment()
         if kind == "Equity Option":
             items = self._option_items([symbol], moment)
-        else:
+        elif kind in {"Equity", "Index"}:
             items = self._listing_items([symbol], moment, index=kind == "Index")
-        if kind not in {"Equity", "Index", "Equity Option"} or not items:
+        else:
+            items = self._other_items(kind, [symbol], moment)
+        if not items:
             raise not_found(f"market data of {kind} {symbol}")
         return Answer(200, b'{"data":%b,"context":%b}' % (items[0], encode(request.path)))
 
@@ -70,6 +83,40 @@ class MarketData:
         """Return what is quoted for the listed ones of ``symbols``, in their order."""
         contracts = [self._book.find_symbol(symbol) for symbol in symbols]
         return option_quotes(self._market, [one for one in contracts if one is not None], moment)
+
+    def _other_items(self, kind: str, symbols: list[str], moment: Moment) -> list[bytes]:
+        found = [self._touch(kind, symbol, moment) for symbol in symbols]
+        return [encode(self._other_item(kind, *one, moment)) for one in found if one is not None]
+
+    def _touch(self, kind: str, symbol: str, moment: Moment) -> tuple[str, Touch] | None:
+        if kind == "Future":
+            future = self._derivatives.futures.find(symbol, moment.today)
+            return None if future is None else (future.symbol, self._venue.future_touch(future, moment))
+        if kind == "Future Option":
+            option = self._derivatives.find(symbol, moment)
+            return (
+                None if option is None else (option.symbol, self._venue.future_option_touch(option, moment))
+            )
+        coin = COIN_BY_SYMBOL.get(symbol) if kind == "Cryptocurrency" else None
+        return None if coin is None else (symbol, self._venue.listing_touch(coin.listing, moment))
+
+    def _other_item(self, kind: str, symbol: str, touch: Touch, moment: Moment) -> dict[str, Any]:
+        mark, previous = signed(touch.mark), signed(touch.previous)
+        return {
+            "symbol": symbol,
+            "instrument-type": kind,
+            **self._session_members(moment),
+            "bid": signed(touch.bid),
+            "bid-size": decimal(touch.bid_size),
+            "ask": signed(touch.ask),
+            "ask-size": decimal(touch.ask_size),
+            "mid": signed((touch.bid + touch.ask) / 2),
+            "mark": mark,
+            "last": signed(touch.last),
+            "prev-close": previous,
+            "prev-day-close": previous,
+            "volume": "0.0",
+        }
 
     def _listing_items(self, symbols: list[str], moment: Moment, *, index: bool) -> list[bytes]:
         self._forget_if_moved(moment)

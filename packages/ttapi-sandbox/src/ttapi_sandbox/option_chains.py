@@ -85,12 +85,14 @@ class ChainBook:
                 for is_call in (True, False):
                     yield Contract(listing, root.symbol, expiration, is_call, strike)
 
-    def find(self, root: str, day: date, strike: float, *, is_call: bool) -> Contract | None:
-        """Return a contract by its parts, or None if it is not listed now."""
+    def find(
+        self, root: str, day: date, strike: float, *, is_call: bool, moment: Moment | None = None
+    ) -> Contract | None:
+        """Return a contract by its parts, or None if it is not listed at a moment, now unless told."""
         listing = self._market.by_root.get(root)
         if listing is None:
             return None
-        moment = self._market.moment()
+        moment = moment if moment is not None else self._market.moment()
         for listed in self._market.roots(listing, moment):
             for expiration in listed.expirations:
                 if (listed.symbol, expiration.day) == (root, day):
@@ -98,9 +100,9 @@ class ChainBook:
                     return Contract(listing, root, expiration, is_call, strike) if found else None
         return None
 
-    def find_symbol(self, text: str) -> Contract | None:
+    def find_symbol(self, text: str, moment: Moment | None = None) -> Contract | None:
         """Return a contract by its OCC symbol or its symbol on the stream, or None if it is not listed."""
-        parts = _streamer_parts(text) if text.startswith(".") else _occ_parts(text)
+        parts = _streamer_parts(text) if text.startswith(".") else occ_parts(text)
         if parts is None:
             return None
         root, day_text, letter, strike = parts
@@ -108,14 +110,16 @@ class ChainBook:
             day = datetime.strptime(day_text, "%y%m%d").replace(tzinfo=UTC).date()
         except ValueError:
             return None
-        return self.find(root, day, strike, is_call=letter == "C")
+        return self.find(root, day, strike, is_call=letter == "C", moment=moment)
 
 
 _Parts = tuple[str, str, str, float]
 
 
-def _occ_parts(text: str) -> _Parts | None:
-    if len(text) != 21 or not text[13:].isdigit() or text[12] not in "CP":
+def occ_parts(text: str) -> _Parts | None:
+    """Return root, date, type and strike of an OCC symbol, or None if it is none."""
+    digits = text[6:12] + text[13:]
+    if len(text) != 21 or not (digits.isascii() and digits.isdigit()) or text[12] not in "CP":
         return None
     return text[:6].rstrip(), text[6:12], text[12], int(text[13:]) / 1000
 

@@ -94,6 +94,7 @@ class Sandbox:
         self._application: Application | None = None
         self._server: _Server | None = None
         self._serving: asyncio.Task[None] | None = None
+        self._passing: asyncio.Task[None] | None = None
         self._url = ""
 
     async def __aenter__(self) -> Self:
@@ -119,6 +120,7 @@ class Sandbox:
         await self._server.begun.wait()
         if self._serving.done():
             self._serving.result()
+        self._passing = asyncio.create_task(application.run(), name="sandbox time")
         return self
 
     async def __aexit__(
@@ -128,9 +130,15 @@ class Sandbox:
         traceback: TracebackType | None,
     ) -> None:
         """Stop listening, end streams and answers, close all sockets."""
+        if self._passing is not None:
+            self._passing.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._passing
         if self._server is not None and self._serving is not None:
             self._server.should_exit = True
             await self._serving
+        if self._passing is not None:
+            self.application.keep()
 
     @property
     def application(self) -> Application:

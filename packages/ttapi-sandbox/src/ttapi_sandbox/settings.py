@@ -6,10 +6,14 @@ from __future__ import annotations
 import ipaddress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from pathlib import Path
 from typing import Final
 
 from ttapi_core import ConfigurationError
 from ttapi_sandbox.faults import FaultSpec, parse_fault
+from ttapi_sandbox.scenario import Scenario
+from ttapi_sandbox.timeline import SPEED_MAX
 from ttapi_sandbox.universe import LISTINGS_MAX, TABLE_SIZE
 
 EVENING: Final = time(22, tzinfo=UTC)
@@ -49,6 +53,16 @@ class SandboxSettings:
         Candle snapshots in flight on one connection; more are refused.
     allow_remote
         Whether an address beyond loopback may be listened on.
+    start
+        The instant at which the market begins to run, aware; None begins at the clock's time.
+    speed
+        Seconds of the market in one second of the clock; 0 stands still until it is turned by hand.
+    cash
+        Dollars in the account at first.
+    state_file
+        Where orders, positions and watchlists are kept across restarts; None keeps nothing.
+    scenario
+        What happens when.
 
     Raises
     ------
@@ -69,6 +83,11 @@ class SandboxSettings:
     candle_ticks: bool = False
     snapshots_max: int = 18
     allow_remote: bool = False
+    start: datetime | None = None
+    speed: float = 1.0
+    cash: Decimal = Decimal(25_000)
+    state_file: Path | None = None
+    scenario: Scenario | None = None
 
     def __post_init__(self) -> None:
         if not (self.allow_remote or is_loopback(self.host)):
@@ -82,8 +101,15 @@ class SandboxSettings:
         _require("ticks_per_s", self.ticks_per_s, 0, 1000)
         if self.rate_limit is not None:
             _require("rate_limit", self.rate_limit, 0.01, 10**6)
-        if self.as_of is not None and self.as_of.tzinfo is None:
-            raise ConfigurationError("as_of", "has no time zone", accepted="an aware datetime")
+        _require("speed", self.speed, 0, SPEED_MAX)
+        _require("cash", self.cash, 0, 10**12)
+        for name, instant in (("as_of", self.as_of), ("start", self.start)):
+            if instant is not None and instant.tzinfo is None:
+                raise ConfigurationError(name, "has no time zone", accepted="an aware datetime")
+        if self.as_of is not None and (self.start is not None or self.speed != 1):
+            raise ConfigurationError(
+                "as_of", "holds the market still", accepted="either as_of or start and speed"
+            )
         self.fault_specs()
 
     def fault_specs(self) -> tuple[FaultSpec, ...]:
@@ -91,7 +117,7 @@ class SandboxSettings:
         return tuple(parse_fault(fault) if isinstance(fault, str) else fault for fault in self.faults)
 
 
-def _require(setting: str, value: float, least: float, most: float) -> None:
+def _require(setting: str, value: float | Decimal, least: float, most: float) -> None:
     if isinstance(value, bool) or not least <= value <= most:
         raise ConfigurationError(
             setting, f"{value!r} cannot be used", accepted=f"a number from {least} to {most}"

@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from ttapi_sandbox.dxlink import Session, error, said
 from ttapi_sandbox.events import EventSource
 from ttapi_sandbox.option_chains import ChainBook
+from ttapi_sandbox.sockets import EndedError, StreamSocket
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,12 +18,6 @@ if TYPE_CHECKING:
     from ttapi_sandbox.asgi import Receive, Send
     from ttapi_sandbox.connections import Connection
     from ttapi_sandbox.faults import Fault
-
-MESSAGES_BEFORE_FAULT: Final = 6
-"""Messages that a faulty stream sends well, unless the fault says otherwise: up to the first data."""
-
-RESTARTING: Final = 1012
-_SOCKET_KINDS: Final = frozenset({"stream-drop", "stream-reset", "stream-restart"})
 
 
 async def serve_stream(
@@ -40,10 +35,6 @@ async def serve_stream(
     await stream.run()
 
 
-class _EndedError(Exception):
-    """Raised by a task of a stream to end all of them."""
-
-
 class _Stream:
     def __init__(
         self,
@@ -56,18 +47,14 @@ class _Stream:
     ) -> None:
         market = application.market
         self._application = application
-        self._fault = fault
-        self._connection = connection
         self._receive = receive
-        self._send_raw = send
+        self._socket = StreamSocket(application, fault, connection, send=send, suffer=self._suffer)
         self._session = Session(
             market,
             EventSource(market, ChainBook(market)),
             accepts=application.tokens.accepts,
             snapshots_max=application.settings.snapshots_max,
         )
-        self._sent = 0
-        self._muted = False
         self._switching = False
         self._heard_at = application.clock.monotonic()
         self._wanted = asyncio.Event()
@@ -82,7 +69,7 @@ class _Stream:
                 tasks.create_task(self._keep_alive(), name="stream keepalive")
                 if self._application.settings.as_of is None and self._application.settings.ticks_per_s:
                     tasks.create_task(self._tick(), name="stream ticks")
-        except* (_EndedError, OSError):
+        except* (EndedError, OSError):
             # Either side ended it, or the client went away while something was on its way to it.
             pass
 
@@ -90,7 +77,7 @@ class _Stream:
         while True:
             message = await self._receive()
             if message["type"] == "websocket.disconnect":
-                raise _EndedError
+                raise EndedError
             self._heard_at = self._application.clock.monotonic()
             self._application.statistics.messages_in += 1
             text = message.get("text")
@@ -99,7 +86,7 @@ class _Stream:
             async with self._turn:
                 await self._send(self._session.receive(text))
             if self._session.ended:
-                await self._close(1000)
+                await self._socket.close(1000)
             self._wanted.set()
 
     async def _send_snapshots(self) -> None:
@@ -122,7 +109,7 @@ class _Stream:
             now = clock.monotonic()
             if now - self._heard_at > session.client_timeout_s:
                 await self._send([error(0, "TIMEOUT", "Nothing was heard for too long")])
-                await self._close(1000)
+                await self._socket.close(1000)
             if now - said_at >= session.server_timeout_s / 2:
                 said_at = now
                 await self._send([said("KEEPALIVE", 0)])
@@ -135,45 +122,20 @@ class _Stream:
                 await self._send(self._session.tick(with_candles=settings.candle_ticks))
 
     async def _send(self, messages: Iterable[str]) -> None:
-        for message in messages:
-            await self._suffer_fault()
-            if self._muted:
-                continue
-            self._sent += 1
-            self._application.statistics.messages_out += 1
-            await self._send_raw({"type": "websocket.send", "text": message})
+        await self._socket.send(messages)
         if self._switching:
             self._switching = False
-            await self._send(self._session.switch_to_full())
+            await self._socket.send(self._session.switch_to_full())
 
-    async def _close(self, code: int) -> None:
-        if not self._muted:
-            await self._send_raw({"type": "websocket.close", "code": code})
-        raise _EndedError
-
-    async def _suffer_fault(self) -> None:
-        fault = self._fault
-        if fault is None or self._sent < (fault.spec.after or MESSAGES_BEFORE_FAULT):
-            return
-        self._fault = None
-        self._application.statistics.faults[fault.kind] += 1
-        if fault.kind in _SOCKET_KINDS:
-            await self._lose_socket(fault.kind)
-        elif fault.kind == "stream-mute":
-            self._muted = True
-        elif fault.kind == "stream-empty":
+    def _suffer(self, kind: str) -> Iterable[str]:
+        if kind == "stream-empty":
             self._session.empty_snapshots = True
-        elif fault.kind == "stream-full":
+        elif kind == "stream-full":
             # Only after what is on its way: it was written in the old format.
             self._switching = True
+        elif kind == "stream-expired":
+            self._session.ended = True
+            return [error(0, "UNAUTHORIZED", "The token has expired (a simulated fault)")]
         else:
-            await self._send([error(0, "UNKNOWN", "Something went wrong (a simulated fault)")])
-
-    async def _lose_socket(self, kind: str) -> None:
-        if kind == "stream-restart":
-            await self._close(RESTARTING)
-        elif kind == "stream-reset":
-            self._connection.reset()
-        else:
-            self._connection.abort()
-        raise _EndedError
+            return [error(0, "UNKNOWN", "Something went wrong (a simulated fault)")]
+        return []
