@@ -6,7 +6,8 @@ What the analytics cost over 29.2 million bars, beside the floor of reading them
 
 Each contender runs in a process of its own, in turns, so that none meets the memory of another and a busy
 moment of the machine hits all. The table is printed at the end. ``TTAPI_BENCH_BARS`` names the file of bars
-to use, or where to make it; ``TTAPI_BENCH_SYMBOLS`` makes a smaller one for a try, ``TTAPI_BENCH_TURNS=1`` a quicker run.
+to use, or where to make it; ``TTAPI_BENCH_SYMBOLS`` makes a smaller one for a try, and
+``TTAPI_BENCH_TURNS=1`` a quicker run.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ import io
 import json
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
@@ -13,6 +14,9 @@ import pytest
 from typer.testing import Result
 
 from ttapi_onboarding import completion
+from ttapi_platform import CATALOGUE, Store
+from ttapi_platform.drafts import EntryDraft, ItemDraft
+from ttapi_platform.testing import ScriptedProvider
 from ttapi_polars.analyses import ANALYSES
 
 Run = Callable[..., Result]
@@ -34,8 +38,8 @@ def rows_of(result: Result) -> list[dict[str, str]]:
 def test_every_analysis_runs_by_its_name(collected: Run, name: str) -> None:
     beside = ["--benchmark", "spy"] if ANALYSES[name].needs_benchmark else []
     rows = rows_of(collected("analyze", name, *beside, "--days-min", "3"))
-    key = "symbol_a" if name == "correlation" else "symbol"
-    assert sorted({row[key] for row in rows}) == ["AAPL", "MSFT", "SPY"]
+    keys = ("symbol_a", "symbol_b") if name == "correlation" else ("symbol",)
+    assert sorted({row[key] for row in rows for key in keys}) == ["AAPL", "MSFT", "SPY"]
     assert ANALYSES[name].drawn in rows[0]
 
 
@@ -46,6 +50,20 @@ def test_every_analysis_is_drawn_for_people(collected: Run, name: str) -> None:
     assert result.exit_code == 0, result.output
     assert result.stdout.startswith(name)
     assert ANALYSES[name].title in " ".join(result.stdout.split())
+    drawn = collected("analyze", name, *beside, "--days-min", "3", "--plot")
+    assert drawn.exit_code == 0, drawn.output
+    assert "AAPL" in drawn.stdout
+
+
+def test_correlation_has_each_pair_once_the_highest_first(collected: Run) -> None:
+    rows = rows_of(collected("analyze", "correlation", "--days-min", "3"))
+    assert sorted((row["symbol_a"], row["symbol_b"]) for row in rows) == [
+        ("AAPL", "MSFT"),
+        ("AAPL", "SPY"),
+        ("MSFT", "SPY"),
+    ]
+    values = [float(row["correlation"]) for row in rows]
+    assert values == sorted(values, reverse=True)
 
 
 def test_list_and_help_and_completion_name_every_analysis(run: Run) -> None:
@@ -156,3 +174,20 @@ def test_scheduler_that_does_not_answer_is_an_error(collected: Run) -> None:
     result = collected("analyze", "rsi", "--engine", "dask", "--scheduler", "nonsense://x")
     assert result.exit_code == 1
     assert "no Dask scheduler answers at nonsense://x" in result.stderr
+
+
+def test_symbols_that_lack_sessions_are_named(
+    collected: Run, home: dict[str, str], provider: ScriptedProvider
+) -> None:
+    """What is computed from bar to bar spans the gap, and nobody must take it for one day."""
+    assert "sessions without a bar" not in collected("analyze", "returns").stderr
+    with Store(Path(home["TTAPI_DATA_DIR"])) as store:
+        bars = store.read(provider.name, "eod_data", ["AAPL"])
+        holed = pl.concat([bars.head(2), bars.slice(3)])
+        item = ItemDraft(key="AAPL", frame=holed, fetched_at=datetime.now(UTC))
+        version = CATALOGUE["eod_data"].schema.version
+        store.write(
+            provider.name, "eod_data", EntryDraft(schema_version=version, run_id="holed", items=(item,))
+        )
+    said = collected("analyze", "returns").stderr
+    assert "sessions without a bar: AAPL 1; a change over one spans more than a day" in " ".join(said.split())

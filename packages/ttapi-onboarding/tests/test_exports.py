@@ -42,7 +42,8 @@ FRAME = pl.DataFrame(
         (Format.PARQUET, None, False, Format.PARQUET),
         (None, "x.parquet", True, Format.PARQUET),
         (None, "x.JSONL", True, Format.NDJSON),
-        (None, "x.dat", True, Format.CSV),
+        (None, "x", True, Format.CSV),
+        (Format.CSV, "x.dat", True, Format.CSV),
         (Format.MARKDOWN, "x.csv", True, Format.MARKDOWN),
     ],
 )
@@ -56,6 +57,12 @@ def test_chosen_format_follows_flag_file_and_terminal(
 def test_chosen_format_refuses_parquet_on_a_terminal() -> None:
     with pytest.raises(ParameterError, match="--output"):
         chosen_format(Format.PARQUET, output=None, is_terminal=True)
+
+
+def test_chosen_format_refuses_a_suffix_that_names_none() -> None:
+    """A spreadsheet's name on CSV text opens nowhere."""
+    with pytest.raises(ParameterError, match=r"x\.xlsx.*\.csv"):
+        chosen_format(None, output=Path("x.xlsx"), is_terminal=True)
 
 
 def test_chosen_format_refuses_a_table_in_a_file() -> None:

@@ -13,7 +13,7 @@ import polars as pl
 from ttapi_core.errors import ParameterError
 from ttapi_onboarding.exports import chosen_format, drawn
 from ttapi_onboarding.formats import Engine, Format
-from ttapi_onboarding.pictures import picture
+from ttapi_onboarding.pictures import picture, symbols_in
 from ttapi_onboarding.progress import piece_board
 from ttapi_onboarding.screens import (
     note,
@@ -24,7 +24,16 @@ from ttapi_onboarding.screens import (
     write_json,
 )
 from ttapi_onboarding.showing import select, write
-from ttapi_platform import DaskExecutor, LocalExecutor, Store, analyze, dataset_named
+from ttapi_platform import (
+    DEFAULT_VENUE,
+    DaskExecutor,
+    LocalExecutor,
+    Store,
+    analyze,
+    dataset_named,
+    scan_dataset,
+)
+from ttapi_polars import missing_sessions
 from ttapi_polars.analyses import ANALYSES, analysis_named
 
 if TYPE_CHECKING:
@@ -35,6 +44,7 @@ if TYPE_CHECKING:
     from ttapi_platform import Executor
     from ttapi_polars.analysis_terms import Analysis, AnalysisOptions
 
+_GAPS_NAMED: Final = 5
 BARS_ON_TERMINAL: Final = 50
 """Rows of a table for people, where no number is asked for."""
 SHARES: Final = frozenset(
@@ -149,7 +159,20 @@ def run(invocation: Invocation, settings: Settings, order: Order) -> None:
         )
     spec = invocation.spec(settings.provider)
     warn_if_simulated(spec.name, simulated=spec.simulated)
+    _say_gaps(store, source, order.dataset, keys)
     _show(in_order(analysis, frame), analysis, order, target=target)
+
+
+def _say_gaps(store: Store, source: str, dataset: str, keys: list[str] | None) -> None:
+    """Name the symbols that lack sessions of New York: a change over a gap spans more than a day."""
+    bars = scan_dataset(store, source, dataset, keys=keys, columns=("symbol", "date"))
+    if not bars.collect_schema():
+        return
+    missing = missing_sessions(bars, venue=DEFAULT_VENUE).group_by("symbol").len().sort("symbol").collect()
+    if missing.height:
+        named = ", ".join(f"{symbol} {count}" for symbol, count in missing.head(_GAPS_NAMED).rows())
+        more = ", ..." if missing.height > _GAPS_NAMED else ""
+        note(f"sessions without a bar: {named}{more}; a change over one spans more than a day")
 
 
 def in_order(analysis: Analysis, frame: pl.DataFrame) -> pl.DataFrame:
@@ -157,7 +180,9 @@ def in_order(analysis: Analysis, frame: pl.DataFrame) -> pl.DataFrame:
     by = analysis.highest_first
     if by is None:
         return frame
-    return frame.sort([by, "symbol"], descending=[True, False], nulls_last=True, maintain_order=True)
+    names = symbols_in(frame)
+    falling = [True, *(False for _ in names)]
+    return frame.sort([by, *names], descending=falling, nulls_last=True, maintain_order=True)
 
 
 def _require_columns(analysis: Analysis, dataset: str) -> None:
@@ -239,7 +264,8 @@ def _draw(frame: pl.DataFrame, analysis: Analysis, top: int) -> None:
     show(picture_of_rows)
     if shown.height < frame.height:
         which = "newest" if analysis.kind == "series" else "first"
-        note(f"the {which} {shown.height:,} of {frame.height:,} rows; --format csv has them all")
+        rest = "without --top" if top else "--format csv"
+        note(f"the {which} {shown.height:,} of {frame.height:,} rows; {rest} there are all")
     if hidden:
         note(f"no room for {', '.join(hidden)}; --format csv has them all")
 
@@ -247,6 +273,7 @@ def _draw(frame: pl.DataFrame, analysis: Analysis, top: int) -> None:
 def _title(frame: pl.DataFrame, analysis: Analysis) -> str:
     if analysis.kind == "series":
         return f"{analysis.name}: {analysis.title}"
-    symbol = "symbol" if "symbol" in frame.columns else "symbol_a"  # a table of pairs
-    known = frame.filter(pl.col(analysis.drawn).is_not_null())[symbol].n_unique()
-    return f"{analysis.name} ({known:,} of {frame[symbol].n_unique():,} symbols): {analysis.title}"
+    names = symbols_in(frame)
+    known = frame.filter(pl.col(analysis.drawn).is_not_null()).select(names).n_unique()
+    what = "symbols" if len(names) == 1 else "pairs"
+    return f"{analysis.name} ({known:,} of {frame.select(names).n_unique():,} {what}): {analysis.title}"

@@ -106,9 +106,7 @@ def _verdict(error: BaseException) -> tuple[str, ExitCode]:
     if isinstance(error, OSError) and error.filename is None and error.strerror:
         return f"error: cannot write to standard output: {error.strerror}", ExitCode.FAILURE
     where = _where(error)
-    text = (
-        f"error: internal error, {type(error).__name__}{where} (run it again with --debug for the traceback)"
-    )
+    text = f"error: internal error, {type(error).__name__}{where} (ttapi --debug COMMAND shows the traceback)"
     return text, ExitCode.FAILURE
 
 

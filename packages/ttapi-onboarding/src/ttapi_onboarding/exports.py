@@ -45,10 +45,10 @@ def chosen_format(given: Format | None, *, output: Path | None, is_terminal: boo
     Raises
     ------
     ParameterError
-        If Parquet would go to a terminal, or a table for people to a file.
+        If Parquet would go to a terminal, a table for people to a file, or a suffix names no format.
     """
     if output is not None:
-        chosen = given or _SUFFIXES.get(output.suffix.lower(), Format.CSV)
+        chosen = given or _of_suffix(output)
         if chosen is Format.TABLE:
             raise ParameterError("format", "table", "another one for a file, such as csv or markdown")
         return chosen
@@ -57,6 +57,14 @@ def chosen_format(given: Format | None, *, output: Path | None, is_terminal: boo
             "format", "parquet", "another one for a terminal", hint="name a file with --output"
         )
     return given or (Format.TABLE if is_terminal else Format.CSV)
+
+
+def _of_suffix(output: Path) -> Format:
+    if not output.suffix:
+        return Format.CSV
+    if output.suffix.lower() not in _SUFFIXES:
+        raise ParameterError("output", str(output), f"one of {', '.join(_SUFFIXES)}", hint="or say --format")
+    return _SUFFIXES[output.suffix.lower()]
 
 
 def encoded(frame: pl.DataFrame, chosen: Format) -> bytes:

@@ -50,9 +50,14 @@ def picture(frame: pl.DataFrame, analysis: Analysis) -> str:
     return "\n".join([f"{analysis.name}: {analysis.drawn}", *lines[:ROWS_MAX], *more])
 
 
+def symbols_in(frame: pl.DataFrame) -> list[str]:
+    """Return the columns that say of which symbol a row is, or of which two."""
+    return [name for name in ("symbol", "symbol_a", "symbol_b") if name in frame.columns]
+
+
 def _bars(frame: pl.DataFrame, name: str) -> Iterator[str]:
     values = frame[name].cast(pl.Float64).to_list()
-    labels = [printable(label) for label in frame["symbol"].to_list()]
+    labels = [printable(" ".join(names)) for names in frame.select(symbols_in(frame)).rows()]
     numbers = [_number(value) for value in values]
     wide, deep = max(map(len, labels), default=0), max(map(len, numbers), default=0)
     most = max((abs(value) for value in values if value is not None), default=0.0)

@@ -135,6 +135,7 @@ def cones(bars: pl.LazyFrame, options: AnalysisOptions) -> pl.LazyFrame:
 
 
 def correlations(bars: pl.LazyFrame, options: AnalysisOptions) -> pl.LazyFrame:
-    """Correlations of the log returns of every pair of symbols."""
+    """Correlations of the log returns of every pair of symbols, each pair once."""
     rows = bars.select("symbol", "date", log_returns(_CLOSE).over("symbol").alias("return"))
-    return correlation_matrix(rows, observations_min=options.days_min - 1)
+    both_ways = correlation_matrix(rows, observations_min=options.days_min - 1)
+    return both_ways.filter(pl.col("symbol_a") < pl.col("symbol_b"))

@@ -95,37 +95,56 @@ def ewma_variance(returns: Floats, starts: Rows, decay: float, out: Floats) -> N
 def rolling_variance(values: Floats, starts: Rows, window: int, out: Floats) -> None:
     """Return the sample variance (ddof = 1) of the last ``window`` values."""
     tail_mean, tail_square = np.empty(window), np.empty(window)
+    one, shares, between = merging(window)
     for group in range(starts.size - 1):
         first, end = starts[group], starts[group + 1]
         mean, square = 0.0, 0.0
         for row in range(first, end):
             place = (row - first) % window
-            if place == 0 and row > first:
-                variance_tails(values, row - window, window, tail_mean, tail_square)
-            delta = values[row] - mean if place else 0.0
-            mean = mean + delta / (place + 1) if place else values[row]
-            square = square + delta * delta * place / (place + 1) if place else 0.0 * values[row]
+            if place == 0:
+                if row > first:
+                    variance_tails(values, row - window, one, shares, tail_mean, tail_square)
+                mean, square = values[row], 0.0 * values[row]
+            else:
+                delta = values[row] - mean
+                mean += delta * one[place]
+                square += delta * delta * shares[place]
             if row - first < window - 1:
                 out[row] = np.nan
             elif place == window - 1:
                 out[row] = square / (window - 1)
             else:
                 apart = mean - tail_mean[place + 1]
-                between = apart * apart * (place + 1) * (window - place - 1) / window
-                out[row] = (square + tail_square[place + 1] + between) / (window - 1)
+                whole = square + tail_square[place + 1] + apart * apart * between[place]
+                out[row] = whole / (window - 1)
 
 
 @kernel
-def variance_tails(values: Floats, first: int, window: int, means: Floats, squares: Floats) -> None:
+def variance_tails(
+    values: Floats, first: int, one: Floats, shares: Floats, means: Floats, squares: Floats
+) -> None:
     """Fill in mean and sum of squared deviations of ``values[first + place : first + window]``."""
+    window = means.size
     mean, square = values[first + window - 1], 0.0 * values[first + window - 1]
     means[window - 1], squares[window - 1] = mean, square
     for count in range(1, window):
         place = window - 1 - count
         delta = values[first + place] - mean
-        mean += delta / (count + 1)
-        square += delta * delta * count / (count + 1)
+        mean += delta * one[count]
+        square += delta * delta * shares[count]
         means[place], squares[place] = mean, square
+
+
+@kernel
+def merging(window: int) -> tuple[Floats, Floats, Floats]:
+    """
+    Return the weights of merging, so that no row has to divide.
+
+    They are, for ``count`` values and one more, ``1 / (count + 1)`` and ``count / (count + 1)``; and for a
+    head that ends at ``place`` and its tail, the product of their lengths over ``window``.
+    """
+    counts = np.arange(window)
+    return 1.0 / (counts + 1), counts / (counts + 1), (counts + 1) * (window - counts - 1.0) / window
 
 
 @kernel
@@ -155,6 +174,7 @@ def rolling_mean(values: Floats, starts: Rows, window: int, out: Floats) -> None
 def rolling_beta(x: Floats, y: Floats, starts: Rows, window: int, out: Floats) -> None:
     """Return the slope of ``x`` on ``y`` over the last ``window`` pairs; missing where ``y`` is constant."""
     tails = np.empty((4, window))
+    one, shares, between = merging(window)
     for group in range(starts.size - 1):
         first, end = starts[group], starts[group + 1]
         mean_x, mean_y, cross, square = 0.0, 0.0, 0.0, 0.0
@@ -162,16 +182,15 @@ def rolling_beta(x: Floats, y: Floats, starts: Rows, window: int, out: Floats) -
             place = (row - first) % window
             if place == 0:
                 if row > first:
-                    beta_tails(x, y, row - window, window, tails)
+                    beta_tails(x, y, row - window, one, shares, tails)
                 hole = 0.0 * x[row] + 0.0 * y[row]
                 mean_x, mean_y, cross, square = x[row], y[row], hole, hole
             else:
                 apart_x, apart_y = x[row] - mean_x, y[row] - mean_y
-                share = place / (place + 1)
-                mean_x += apart_x / (place + 1)
-                mean_y += apart_y / (place + 1)
-                cross += apart_x * apart_y * share
-                square += apart_y * apart_y * share
+                mean_x += apart_x * one[place]
+                mean_y += apart_y * one[place]
+                cross += apart_x * apart_y * shares[place]
+                square += apart_y * apart_y * shares[place]
             if row - first < window - 1:
                 out[row] = np.nan
                 continue
@@ -179,16 +198,16 @@ def rolling_beta(x: Floats, y: Floats, starts: Rows, window: int, out: Floats) -
             if place < window - 1:
                 apart_x = mean_x - tails[0, place + 1]
                 apart_y = mean_y - tails[1, place + 1]
-                share = (place + 1) * (window - place - 1) / window
-                whole_cross += tails[2, place + 1] + apart_x * apart_y * share
-                whole_square += tails[3, place + 1] + apart_y * apart_y * share
+                whole_cross += tails[2, place + 1] + apart_x * apart_y * between[place]
+                whole_square += tails[3, place + 1] + apart_y * apart_y * between[place]
             slope = whole_cross / whole_square if whole_square > SQUARES_LEAST else np.nan
             out[row] = slope if np.isfinite(slope) else np.nan
 
 
 @kernel
-def beta_tails(x: Floats, y: Floats, first: int, window: int, tails: Floats) -> None:
+def beta_tails(x: Floats, y: Floats, first: int, one: Floats, shares: Floats, tails: Floats) -> None:
     """Fill in the means, the sum of cross products and that of squares of ``y`` of all tails of a block."""
+    window = one.size
     last = first + window - 1
     mean_x, mean_y = x[last], y[last]
     cross = 0.0 * mean_x + 0.0 * mean_y
@@ -198,11 +217,10 @@ def beta_tails(x: Floats, y: Floats, first: int, window: int, tails: Floats) -> 
     for count in range(1, window):
         place = window - 1 - count
         apart_x, apart_y = x[first + place] - mean_x, y[first + place] - mean_y
-        share = count / (count + 1)
-        mean_x += apart_x / (count + 1)
-        mean_y += apart_y / (count + 1)
-        cross += apart_x * apart_y * share
-        square += apart_y * apart_y * share
+        mean_x += apart_x * one[count]
+        mean_y += apart_y * one[count]
+        cross += apart_x * apart_y * shares[count]
+        square += apart_y * apart_y * shares[count]
         tails[0, place], tails[1, place], tails[2, place], tails[3, place] = mean_x, mean_y, cross, square
 
 
