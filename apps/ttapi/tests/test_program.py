@@ -365,31 +365,3 @@ def test_analysis_on_a_dask_cluster_is_the_table_of_one_process(collected_home: 
         return done.stdout
 
     assert table("--engine", "dask", "--workers", "1") == table()
-
-
-def test_interrupted_query_stops_in_one_line(collected_home: dict[str, str]) -> None:
-    """Ctrl-C reaches it while the answer, of billions of rows, is being made."""
-    cross = " CROSS JOIN ".join(f"eod_data e{number}" for number in range(5))
-    command = [
-        *COMMAND,
-        "sql",
-        f"SELECT sum(e0.close * e1.close * e2.close * e3.close * e4.close) FROM {cross}",
-    ]
-    with subprocess.Popen(
-        command, env=collected_home, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
-        parquet = str(Path(collected_home["TTAPI_DATA_DIR"]))
-        wait_until(lambda: opens_below(process.pid, parquet) or process.poll() is not None)
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=60)
-    assert (process.returncode, out, err) == (130, "", "interrupted\n")
-
-
-def opens_below(process: int, directory: str) -> bool:
-    """Tell whether a process has a file below a directory open."""
-    try:
-        return any(
-            str(link.readlink()).startswith(directory) for link in Path(f"/proc/{process}/fd").iterdir()
-        )
-    except OSError:
-        return False
