@@ -158,8 +158,6 @@ WINDOW, BETA_WINDOW, DECAY = 20, 60, 0.94
 def long_frame(path: Path, measure: str) -> Any:
     import polars as pl
 
-    from ttapi_polars import frames  # noqa: F401 - the kernels are looked for
-
     plan = pl.scan_parquet(path).select("symbol", *COLUMNS[measure]).set_sorted("symbol")
     return plan.collect(engine="streaming")
 

@@ -19,13 +19,13 @@ broke, a channel that fell mute or was closed, a frame that could not be read.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from ttapi_client.dxlink_buffers import CONFLATED, WAITING_MAX, EventBuffer
-from ttapi_client.dxlink_events import FIELDS, EventRejected, TimeAndSaleEvent, decode_events
+from ttapi_client.dxlink_events import FIELDS, CandleEvent, EventRejected, TimeAndSaleEvent, decode_events
 from ttapi_client.dxlink_protocol import (
     KEEPALIVE_EVERY_S,
     SILENCE_MAX_S,
@@ -675,7 +675,7 @@ class FeedEngine:
                 cause = AnswerMismatchError(f"eventSymbol {symbol[:60]!r} of {event_type} was not asked for")
                 self.buffer.put_rejected(EventRejected(event_type, symbol, cause))
 
-    def _hand_out_candles(self, candles: list) -> None:  # type: ignore[type-arg]
+    def _hand_out_candles(self, candles: Sequence[CandleEvent]) -> None:
         dropped = self.buffer.put_candles(candles) if candles else []
         if dropped:
             cause = CapacityError(
