@@ -19,6 +19,7 @@ from ttapi_core import (
     AuthenticationError,
     BodyTooLargeError,
     BreakerPolicy,
+    BudgetSpentError,
     CircuitOpenError,
     ConnectError,
     ConnectionLostError,
@@ -30,6 +31,7 @@ from ttapi_core import (
     NotFoundError,
     ParameterError,
     RateLimitError,
+    RateWindow,
     RequestCounts,
     ResponseError,
     RetryPolicy,
@@ -93,6 +95,35 @@ class Keyring:
         self.refusals += 1
         self.number += 1
         return self.renews
+
+
+# Declared limits, in memory.
+
+
+async def test_declared_windows_hold_back_and_then_fail_loudly() -> None:
+    clock = ManualClock()
+    limits = LimitPolicy(windows=(RateWindow(requests=2, seconds=10), RateWindow(requests=5, seconds=3600)))
+    script = Script(200)
+    async with over(script, clock=clock, limits=limits) as client:
+        task = asyncio.gather(*(client.request("GET", "/x") for _ in range(6)), return_exceptions=True)
+        await moved(clock, task)
+        ends = await task
+    assert [type(end) for end in ends] == [httpx.Response] * 5 + [BudgetSpentError]
+    assert len(script.requests) == 5
+    assert 20 <= clock.monotonic() <= 22
+
+
+async def test_weight_is_charged_to_declared_windows_and_bounded_by_them() -> None:
+    clock = ManualClock()
+    limits = LimitPolicy(windows=(RateWindow(requests=3, seconds=10),))
+    async with over(Script(200), clock=clock, limits=limits) as client:
+        await client.request("GET", "/x", weight=2)
+        task = asyncio.ensure_future(client.request("GET", "/x", weight=2))
+        await moved(clock, task)
+        assert clock.monotonic() >= 10
+        for weight in (0, 4):
+            with pytest.raises(ParameterError, match="weight"):
+                await client.request("GET", "/x", weight=weight)
 
 
 # Requests and answers.

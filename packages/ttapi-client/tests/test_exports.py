@@ -27,6 +27,6 @@ def test_import_leaves_the_tastytrade_half_and_the_extras_alone() -> None:
     loaded = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     ).stdout.split()
-    unwanted = {"pyreqwest", "websockets", "msgspec", "ttapi_client.tastytrade", "ttapi_client.dxlink"}
+    unwanted = {"pyreqwest", "websockets", "msgspec", "ttapi_client.tastytrade", "ttapi_client.provider"}
     assert "ttapi_client.client" in loaded
     assert unwanted.isdisjoint(loaded)

@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import json
 import math
 import random
+from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -57,6 +59,22 @@ class Window:
             self.number, self.count = number, 0
         self.count += 1
         return self.count <= self.count_max, (number + 1) * self.length_s - now if self.kind else None
+
+
+@dataclass
+class Sliding:
+    """So many in any stretch of a second."""
+
+    count_max: int
+    times: deque[float] = field(default_factory=deque)
+
+    def __call__(self, now: float) -> tuple[bool, float | None]:
+        while self.times and self.times[0] <= now - 1:
+            self.times.popleft()
+        if len(self.times) >= self.count_max:
+            return False, None
+        self.times.append(now)
+        return True, None
 
 
 @dataclass
@@ -249,3 +267,51 @@ def test_rate_given_anything_stays_within_bounds_and_waits_finitely(
         assert rate.rate_per_s >= 0.5
         assert not math.isnan(rate.rate_per_s)
         assert rate.delay_s(now) <= 100 + 2 * len(steps) + 2
+
+
+@given(
+    steps=st.lists(
+        st.tuples(st.sampled_from(["pass", "refuse", "quota"]), st.floats(0, 3), st.floats(0, 2)), max_size=80
+    ),
+    after=st.floats(0, 20),
+)
+def test_rate_given_state_and_back_behaves_the_same(
+    steps: list[tuple[str, float, float]], after: float
+) -> None:
+    rate = AdaptiveRate()
+    twin = AdaptiveRate()
+    now = 0.0
+    for what, forward_s, age_s in steps:
+        now += forward_s
+        for each in (rate, twin):
+            each.take(now)
+            if what == "pass":
+                each.passed(now - age_s, now, waited=True)
+            elif what == "quota":
+                each.told(int(age_s * 3), forward_s, now)
+            else:
+                each.refused(now - age_s, now)
+        twin = AdaptiveRate.restored(json.loads(json.dumps(twin.state())))
+    assert twin.state() == rate.state()
+    moved = AdaptiveRate.restored(rate.state(), forward_s=1000.0)
+    # Below zero, and a delay that the sum with 1,000 s swallows, both mean: at once.
+    waits = (max(0.0, one.delay_s(at)) for one, at in ((moved, now + after + 1000.0), (rate, now + after)))
+    assert next(waits) == pytest.approx(next(waits), abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("limit", "is_window"), [(5, False), (10, True), (50, False), (50, True), (200, True)]
+)
+def test_steady_job_is_refused_once_in_a_hundred_and_uses_nine_tenths(limit: int, is_window: bool) -> None:
+    allow: Allow = Sliding(limit) if is_window else Bucket(lambda _: limit, limit)
+    passed = Counter[bool]()
+
+    def counting(now: float) -> tuple[bool, float | None]:
+        answer = allow(now)
+        passed[answer[0]] += now > 40
+        return answer
+
+    count = 40 * limit + 800
+    result = simulate(counting, count)
+    assert passed[False] <= 0.011 * passed.total()
+    assert passed[True] >= 0.9 * limit * (result.seconds - 40)

@@ -3,13 +3,17 @@
 
 from __future__ import annotations
 
+import _thread
+import asyncio
+import threading
+import time
 from typing import Any
 
 import httpx
 import pytest
 
 from ttapi_client import open_transport
-from ttapi_client.reqwest import PyreqwestTransport
+from ttapi_client.reqwest import PyreqwestTransport, heeding_cancellation, wait_for_foreign_threads
 from ttapi_client.transport import failure_of, proxy_for
 from ttapi_core import (
     ConnectError,
@@ -161,3 +165,58 @@ async def test_transport_given_answer_in_two_chunks_and_kept_connection_uses_it_
     for _ in range(5):
         assert (await client.request("GET", "/x")).content == b"abcde"
     assert peer.connections == 1
+
+
+async def test_a_cancellation_that_the_transport_swallows_ends_the_await_all_the_same() -> None:
+    begun, given_back = asyncio.Event(), asyncio.Event()
+
+    async def swallowing() -> str:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            return "the answer came with it"
+        raise AssertionError
+
+    async def undo() -> None:
+        given_back.set()
+
+    task = asyncio.create_task(heeding_cancellation(swallowing(), undo=undo))
+    await begun.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert given_back.is_set()
+
+
+async def test_an_answer_that_nobody_cancels_is_handed_on() -> None:
+    assert await heeding_cancellation(asyncio.sleep(0, "answer")) == "answer"
+
+
+def test_the_end_waits_for_a_foreign_thread_that_is_within_python() -> None:
+    inside, left = threading.Event(), threading.Event()
+
+    def visit() -> None:
+        inside.set()
+        time.sleep(0.05)
+        left.set()
+
+    _thread.start_new_thread(visit, ())
+    assert inside.wait(5)
+    wait_for_foreign_threads(10)
+    assert left.is_set()
+
+
+def test_the_end_does_not_wait_for_ever() -> None:
+    inside, leave = threading.Event(), threading.Event()
+
+    def stay() -> None:
+        inside.set()
+        leave.wait(30)
+
+    _thread.start_new_thread(stay, ())
+    assert inside.wait(5)
+    started_s = time.monotonic()
+    wait_for_foreign_threads(0.05)
+    leave.set()
+    assert 0.05 <= time.monotonic() - started_s < 5

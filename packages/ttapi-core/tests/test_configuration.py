@@ -10,7 +10,15 @@ from datetime import timedelta
 
 import pytest
 
-from ttapi_core import DEFAULT_TTLS, BreakerPolicy, ConfigurationError, LimitPolicy, RetryPolicy, TTLPolicy
+from ttapi_core import (
+    DEFAULT_TTLS,
+    BreakerPolicy,
+    ConfigurationError,
+    LimitPolicy,
+    RateWindow,
+    RetryPolicy,
+    TTLPolicy,
+)
 
 POLICIES = (RetryPolicy(), BreakerPolicy(), LimitPolicy(), TTLPolicy(ttls={"quotes": timedelta(seconds=1)}))
 
@@ -38,6 +46,8 @@ POLICIES = (RetryPolicy(), BreakerPolicy(), LimitPolicy(), TTLPolicy(ttls={"quot
         (LimitPolicy, "read_timeout_s", 0),
         (LimitPolicy, "connect_timeout_s", 0),
         (LimitPolicy, "body_size_max", 0),
+        (LimitPolicy, "windows", [RateWindow(requests=5, seconds=60)]),
+        (LimitPolicy, "windows", ((5, 60),)),
     ],
 )
 def test_value_outside_its_domain_raises_and_names_the_setting(

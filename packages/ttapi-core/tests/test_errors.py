@@ -53,6 +53,7 @@ EXAMPLES: dict[type[TTError], TTError] = {
     errors.CapacityError: errors.CapacityError("full", limit=3),
     errors.BodyTooLargeError: errors.BodyTooLargeError("too long", limit=3),
     QueueFullError: QueueFullError("full", limit=3),
+    errors.BudgetSpentError: errors.BudgetSpentError("500 a day are used up", limit=500, retry_after_s=3600),
     CircuitOpenError: CircuitOpenError("GET /x", retry_after_s=1.25),
     MissingExtraError: MissingExtraError("ttapi-platform", "dask", "distributed collecting"),
 }

@@ -26,7 +26,7 @@ NUMBER = "5WT00001"
 
 
 def session() -> AccountSession:
-    return AccountSession(7, accepts=lambda token: token == "good")
+    return AccountSession(7, accepts=lambda token: token == "good", known=frozenset({NUMBER}))
 
 
 def say(session: AccountSession, action: str, **members: Any) -> dict[str, Any]:
@@ -45,6 +45,27 @@ def test_connect_is_answered_with_the_accounts_and_the_number_of_the_request() -
         "value": [NUMBER],
         "request-id": 3,
     }
+
+
+@pytest.mark.parametrize("value", [["5WT99999"], [NUMBER, "5WT00002"], [""], ["quote-alerts"]])
+def test_account_of_another_customer_is_refused(value: list[str]) -> None:
+    one = session()
+    answer = say(one, "connect", value=value)
+    assert (answer["status"], answer["message"]) == ("error", "failed: an account is not permitted")
+    assert (one.accounts, answer["request-id"]) == (None, 3)
+    assert say(one, "connect", value=[NUMBER])["status"] == "ok"
+
+
+async def test_quote_alerts_come_to_whoever_asked_for_them(run: Callable[..., Any]) -> None:
+    async with run() as (sandbox, _), talking(sandbox) as asked, talking(sandbox) as silent:
+        for talk in (asked, silent):
+            await talk.ask("connect", value=[NUMBER])
+        await asked.ask("quote-alerts-subscribe")
+        board = sandbox.application.notices
+        board.publish("quote-alerts", {"type": "QuoteAlert", "data": {"symbol": "SPY"}})
+        board.publish(NUMBER, {"type": "Order", "data": {"id": 1}})
+        assert [json.loads(await asked.socket.recv())["type"] for _ in range(2)] == ["QuoteAlert", "Order"]
+        assert json.loads(await silent.socket.recv())["type"] == "Order"
 
 
 def test_nothing_comes_before_connect() -> None:

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from ttapi_sandbox.dxlink import Session
 from ttapi_sandbox.events import FIELDS, EventSource
+from ttapi_sandbox.future_options import FutureOptionBook
+from ttapi_sandbox.futures import LISTED, PRODUCTS, FutureBook
 from ttapi_sandbox.option_chains import ChainBook
 
 if TYPE_CHECKING:
@@ -162,6 +164,48 @@ def test_underlying_has_volatilities_and_volumes_of_its_options(market: Market) 
     (event,) = events_of(say(opened(market), "FEED_SUBSCRIPTION", 1, add=add))
     assert all(0.03 < event[name] < 2 for name in ("volatility", "frontVolatility", "backVolatility"))
     assert event["putCallRatio"] == pytest.approx(event["putVolume"] / event["callVolume"], abs=1e-4)
+    assert event["optionVolume"] == event["putVolume"] + event["callVolume"] > 0
+
+
+def options_on_a_future(market: Market) -> tuple[str, str]:
+    """The call and the put nearest to the money."""
+    options = list(FutureOptionBook(market, FutureBook(market)).options(PRODUCTS[0], market.moment()))
+    middle = len(options) // LISTED // 4 * 2
+    return options[middle].streamer_symbol, options[middle + 1].streamer_symbol
+
+
+@pytest.mark.parametrize("symbol", ["/ESZ26:XCME", "an option", "BTC/USD:CXTALP"])
+def test_futures_their_options_and_coins_are_quoted(market: Market, symbol: str) -> None:
+    symbol = options_on_a_future(market)[0] if symbol == "an option" else symbol
+    add = [{"type": kind, "symbol": symbol} for kind in ("Quote", "Trade", "Summary")]
+    quote, trade, summary = events_of(say(opened(market), "FEED_SUBSCRIPTION", 1, add=add))
+    assert {one["eventSymbol"] for one in (quote, trade, summary)} == {symbol}
+    assert 0 < quote["bidPrice"] <= trade["price"] <= quote["askPrice"]
+    assert trade["price"] - trade["change"] == pytest.approx(summary["prevDayClosePrice"])
+    if summary["dayHighPrice"] != "NaN":
+        assert summary["dayLowPrice"] <= summary["dayOpenPrice"] <= summary["dayHighPrice"]
+        assert summary["dayLowPrice"] <= trade["price"] <= summary["dayHighPrice"]
+
+
+def test_options_on_futures_have_greeks_with_their_signs(market: Market) -> None:
+    symbols = options_on_a_future(market)
+    add = [{"type": kind, "symbol": symbol} for kind in ("Greeks", "TheoPrice") for symbol in symbols]
+    call, put, call_theory, put_theory = events_of(say(opened(market), "FEED_SUBSCRIPTION", 1, add=add))
+    assert -1 < put["delta"] < 0 < call["delta"] < 1
+    assert call["gamma"] == pytest.approx(put["gamma"], abs=1e-5)
+    assert call["theta"] < 0 < call["vega"]
+    assert call_theory["underlyingPrice"] == put_theory["underlyingPrice"] > 0
+    assert (call_theory["price"], put_theory["delta"]) == (call["price"], put["delta"])
+
+
+@pytest.mark.parametrize(
+    "symbol",
+    ["/ESZ6", "/ESZ26", "/ESZ26:XNYM", "/NOPE:XCME", "./ESZ26C1:XCME", "./ESZ26:XCME", "BTC/USD", ":"],
+)
+@pytest.mark.parametrize("kind", ["Quote", "Greeks"])
+def test_derivatives_that_are_not_known_stay_silent(market: Market, kind: str, symbol: str) -> None:
+    answers = say(opened(market), "FEED_SUBSCRIPTION", 1, add=[{"type": kind, "symbol": symbol}])
+    assert [answer["type"] for answer in answers] == ["FEED_CONFIG"]
 
 
 def test_sales_of_a_session_are_a_snapshot_newest_first_and_the_last_of_them_the_last_value(
@@ -177,6 +221,7 @@ def test_sales_of_a_session_are_a_snapshot_newest_first_and_the_last_of_them_the
     assert len(sales) == 390 * 60 // 5 + 1
     assert {**sales[0], "eventFlags": 0} == last
     assert {sale["price"] in (sale["bidPrice"], sale["askPrice"]) for sale in sales} == {True}
+    assert {(sale["buyer"], sale["seller"]) for sale in sales} == {(None, None)}
 
 
 @pytest.mark.parametrize("symbol", ["SPY", ".SPY261218C650", "NOPE"])

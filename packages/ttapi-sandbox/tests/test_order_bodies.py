@@ -107,7 +107,7 @@ def test_answer_to_any_order_is_a_documented_one(
     assert ("data" in decoded) == (answer.status == 201)
     if answer.status != 201:
         assert decoded["error"]["code"]
-    ledger = application.desk.ledger
+    ledger = application.desks.first.ledger
     assert ledger.cash == application.settings.cash + sum(one.net for one in ledger.transactions)
 
 

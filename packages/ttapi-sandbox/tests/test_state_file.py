@@ -88,7 +88,7 @@ def test_file_of_another_market_or_version_is_refused(tmp_path: Path) -> None:
         with pytest.raises(ConfigurationError) as caught:
             Application(settings)
         assert caught.value.setting == "state_file"
-    path.write_bytes(content.replace(b"state 1 ", b"state 9 ", 1))
+    path.write_bytes(content.replace(b"state 2 ", b"state 9 ", 1))
     with pytest.raises(ConfigurationError, match="version 9"):
         StateFile(path).read(seed=1, symbols=2)
 

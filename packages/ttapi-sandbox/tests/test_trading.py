@@ -482,3 +482,23 @@ async def test_notices_tell_every_step_of_an_order(run: Run) -> None:
         assert last["data"] == await got(client, f"{ORDERS}/{number}")
         balance = next(one["data"] for one in notices if one["type"] == "AccountBalance")
         assert balance == await got(client, f"{ACCOUNT}/balances/USD")
+
+
+async def test_rule_of_an_order_is_shown_when_it_is_complete_and_not_before(run: Run) -> None:
+    rules = {"route-after": "2026-11-19T15:40:00Z", "cancel-at": "2026-11-19T15:50:00Z"}
+    async with run(start=OPEN, speed=0, as_of=None) as (_, client):
+        number = (await sent(client, order(price="1.00", rules=rules)))["order"]["id"]
+        await turned(client, to="2026-11-19T15:45:00Z")
+        assert "order-rule" not in await got(client, f"{ORDERS}/{number}")
+        await turned(client, to="2026-11-19T15:55:00Z")
+        found = await got(client, f"{ORDERS}/{number}")
+    assert found["status"] == "Cancelled"
+    assert set(found["order-rule"]) == {
+        "route-after",
+        "routed-at",
+        "cancel-at",
+        "cancelled-at",
+        "order-conditions",
+    }
+    times = [found["order-rule"][name] for name in ("route-after", "routed-at", "cancel-at", "cancelled-at")]
+    assert times == sorted(times)

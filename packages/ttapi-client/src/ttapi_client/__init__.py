@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from ttapi_client.authentication import Authenticator
 from ttapi_client.breaker import AsyncBreaker, BreakerRegistry
+from ttapi_client.budget import Budget
 from ttapi_client.call import QueryParams
 from ttapi_client.client import ResilientClient
+from ttapi_client.fanning import each
 from ttapi_client.limits import AdaptiveRate
 from ttapi_client.redaction import Redactor
 from ttapi_client.transport import open_transport
+from ttapi_core.errors import MissingExtraError
 
 if TYPE_CHECKING:
     from ttapi_client.account_engine import (
@@ -28,11 +31,12 @@ if TYPE_CHECKING:
     from ttapi_client.accounts import PositionLimit, TradingStatus
     from ttapi_client.alerts import QuoteAlert
     from ttapi_client.api import RequestTrace
+    from ttapi_client.broker import TastytradeBroker
     from ttapi_client.calendars import Holidays, MarketState
+    from ttapi_client.candle_history import CandleHistory, HistoryPolicy
     from ttapi_client.candles import CandleSeries
     from ttapi_client.crypto import Cryptocurrency, DestinationVenueSymbol, QuantityPrecision
     from ttapi_client.customers import Address, Customer, MarginType, PermittedAccountType
-    from ttapi_client.dxlink import DXLinkConnection, DXLinkPolicy, FeedEvent
     from ttapi_client.dxlink_engine import FeedPolicy
     from ttapi_client.dxlink_events import (
         CandleEvent,
@@ -78,6 +82,7 @@ if TYPE_CHECKING:
     )
     from ttapi_client.provider import TastytradeProvider, open_tastytrade
     from ttapi_client.search import SymbolHit
+    from ttapi_client.shared_budget import SharedBudget
     from ttapi_client.snapshots import SnapshotPolicy
     from ttapi_client.tastytrade import TastytradeClient
     from ttapi_client.watchlists import Pair, PairsWatchlist, Watchlist, WatchlistEntry
@@ -94,7 +99,9 @@ __all__ = [
     "Authenticator",
     "BackfillReport",
     "BreakerRegistry",
+    "Budget",
     "CandleEvent",
+    "CandleHistory",
     "CandleSeries",
     "ChainExpiration",
     "ChainFuture",
@@ -103,8 +110,6 @@ __all__ = [
     "Cryptocurrency",
     "CurrencyPair",
     "Customer",
-    "DXLinkConnection",
-    "DXLinkPolicy",
     "DXLinkProtocol",
     "Deliverable",
     "DestinationVenueSymbol",
@@ -118,7 +123,6 @@ __all__ = [
     "EventRejected",
     "ExpirationSeries",
     "ExpirationVolatility",
-    "FeedEvent",
     "FeedPolicy",
     "FeedStatistics",
     "Future",
@@ -130,6 +134,7 @@ __all__ = [
     "FutureSubchain",
     "GapReport",
     "GreeksEvent",
+    "HistoryPolicy",
     "Holidays",
     "MarginGroup",
     "MarginReport",
@@ -156,11 +161,13 @@ __all__ = [
     "RequestTrace",
     "ResilientClient",
     "Roll",
+    "SharedBudget",
     "SnapshotPolicy",
     "SpreadTickSize",
     "Subscription",
     "SummaryEvent",
     "SymbolHit",
+    "TastytradeBroker",
     "TastytradeClient",
     "TastytradeProvider",
     "TheoPriceEvent",
@@ -172,6 +179,7 @@ __all__ = [
     "Warrant",
     "Watchlist",
     "WatchlistEntry",
+    "each",
     "open_tastytrade",
     "open_transport",
 ]
@@ -185,6 +193,7 @@ _HOMES = {
     "Address": "customers",
     "BackfillReport": "dxlink_reports",
     "CandleEvent": "dxlink_events",
+    "CandleHistory": "candle_history",
     "CandleSeries": "candles",
     "ChainExpiration": "option_chains",
     "ChainFuture": "futures",
@@ -193,8 +202,6 @@ _HOMES = {
     "Cryptocurrency": "crypto",
     "CurrencyPair": "instruments",
     "Customer": "customers",
-    "DXLinkConnection": "dxlink",
-    "DXLinkPolicy": "dxlink",
     "DXLinkProtocol": "dxlink_protocol",
     "Deliverable": "option_chains",
     "DestinationVenueSymbol": "crypto",
@@ -208,7 +215,6 @@ _HOMES = {
     "EventRejected": "dxlink_events",
     "ExpirationSeries": "option_chains",
     "ExpirationVolatility": "metrics",
-    "FeedEvent": "dxlink",
     "FeedPolicy": "dxlink_engine",
     "FeedStatistics": "dxlink_reports",
     "Future": "futures",
@@ -220,6 +226,7 @@ _HOMES = {
     "FutureSubchain": "futures",
     "GapReport": "dxlink_reports",
     "GreeksEvent": "dxlink_events",
+    "HistoryPolicy": "candle_history",
     "Holidays": "calendars",
     "MarginGroup": "margin",
     "MarginReport": "margin",
@@ -243,11 +250,13 @@ _HOMES = {
     "QuoteToken": "market_data",
     "RequestTrace": "api",
     "Roll": "futures",
+    "SharedBudget": "shared_budget",
     "SnapshotPolicy": "snapshots",
     "SpreadTickSize": "futures",
     "Subscription": "dxlink_protocol",
     "SummaryEvent": "dxlink_events",
     "SymbolHit": "search",
+    "TastytradeBroker": "broker",
     "TastytradeClient": "tastytrade",
     "TastytradeProvider": "provider",
     "TheoPriceEvent": "dxlink_events",
@@ -267,6 +276,12 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401 - any export
     """Load an export of the tastytrade half (PEP 562)."""
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    try:
+        module = import_module(f"{__name__}.{_HOMES[name]}")
+    except ModuleNotFoundError as exc:
+        if exc.name not in {"msgspec", "msgspec.json", "websockets"}:
+            raise
+        raise MissingExtraError("ttapi-client", "stream", f"{name}, which streams") from exc
+    value = getattr(module, name)
     globals()[name] = value
     return value

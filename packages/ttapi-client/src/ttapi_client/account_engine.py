@@ -19,6 +19,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
 from ttapi_client.accounts import balance_of, position_of
@@ -27,13 +28,14 @@ from ttapi_client.dxlink_engine import CloseLine, Instant, OpenLine
 from ttapi_client.dxlink_reports import GapReport
 from ttapi_client.logs import get_logger
 from ttapi_client.orders import placed_order_of
-from ttapi_client.wire import Row, decode_json, encode_json
+from ttapi_client.wire import Row, decode_exactly, encode_json
 from ttapi_core.errors import (
     AuthenticationError,
     CapacityError,
     DataError,
     DecodeError,
     GrantRefusedError,
+    NotEntitledError,
     ParameterError,
     ProtocolError,
     StreamInterruptedError,
@@ -86,6 +88,7 @@ class AccountNotice(NamedTuple):
 
     ``value`` is a `PlacedOrder` (kind ``Order``), a `PlacedComplexOrder` (``ComplexOrder``), a `Balance`
     (``AccountBalance``) or a `Position` (``CurrentPosition``); of any other kind the object as it came.
+    Numbers with a point are `Decimal`: no digit of money goes through a float.
     """
 
     kind: str
@@ -294,7 +297,7 @@ class AccountEngine:
         if line != self._line:
             return
         try:
-            message = decode_json(frame)
+            message = decode_exactly(frame)
         except DecodeError as exc:
             message = exc
         if not isinstance(message, dict):
@@ -346,18 +349,20 @@ class AccountEngine:
         request = message.get("request-id")
         asked = self._awaited.pop(request, None) if type(request) is int else None
         if message.get("status") != "ok":
-            self._on_refusal(message)
+            self._on_refusal(message, asked[0] if asked is not None else "")
         elif asked is None:
             self._reject("answer", ProtocolError("an answer with a 'request-id' that was never asked"))
         elif asked[0] == "connect":
             self._on_connected(message)
 
-    def _on_refusal(self, message: Mapping[str, Any]) -> None:
+    def _on_refusal(self, message: Mapping[str, Any], action: str) -> None:
         self.statistics.refused += 1
         text = str(message.get("message") or "refused").replace(self._token or "\0", "[token]")[:_TEXT_MAX]
-        about_token = "token" in text or "auth" in text
-        if about_token:
+        # 1. the token: another one may do; 2. an account that is not ours: for good; 3. anything may pass
+        if "token" in text or "auth" in text:
             self._lose(AuthenticationError(f"the account stream refused the token: {text}"))
+        elif action == "connect" and "account" in text and not self._was_connected:
+            self._lose(NotEntitledError(f"the account stream refused {', '.join(self.accounts)}: {text}"))
         else:
             self._lose(StreamInterruptedError(f"the account stream refused: {text}"))
 
@@ -479,9 +484,9 @@ class AccountEngine:
 
 
 def _time_of(value: object, now: datetime) -> datetime:
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
         return now
     try:
-        return datetime.fromtimestamp(value / 1000, UTC)
+        return datetime.fromtimestamp(float(value) / 1000, UTC)
     except (ValueError, OverflowError, OSError):
         return now

@@ -20,9 +20,8 @@ from ttapi_client.account_engine import (
     Reread,
 )
 from ttapi_client.authentication import Authenticator
-from ttapi_client.dxlink import require_stream_extra
 from ttapi_client.dxlink_engine import Instant, OpenLine
-from ttapi_client.link import open_socket
+from ttapi_client.link import open_socket, require_stream_extra
 from ttapi_client.logs import get_logger
 from ttapi_client.socket_lines import SocketLines, pause
 from ttapi_core.clock import Clock, SystemClock
@@ -119,7 +118,10 @@ class AccountFeed:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close the socket and join all tasks."""
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the socket and join all tasks; whoever reads the items comes to their end. Idempotent."""
         self._closed = True
         self._arrived.set()
         tasks = [*self._reading, *([self._driver] if self._driver is not None else [])]

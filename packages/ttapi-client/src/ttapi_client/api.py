@@ -264,6 +264,23 @@ class Api:
             )
             yield account.taken(body, items_of(body))
 
+    async def rows(
+        self,
+        template: str,
+        *,
+        segments: Mapping[str, str] | None = None,
+        params: QueryParams | None = None,
+        key: str | None = None,
+        check: Callable[[list[Row]], None] | None = None,
+        trace: RequestTrace | None = None,
+    ) -> AsyncIterator[Row]:
+        """Yield the items of a list, page by page; see `pages`."""
+        async for page in self.pages(
+            template, segments=segments, params=params, key=key, check=check, trace=trace
+        ):
+            for row in page:
+                yield row
+
 
 def check_symbols(items: Sequence[Row], asked: frozenset[str], *, field_name: str = "symbol") -> None:
     """

@@ -122,15 +122,14 @@ class BalanceCalls:
                 "end-date": last,
             }
         )
-        async for rows in self._api.pages(
+        async for row in self._api.rows(
             "/accounts/{number}/balance-snapshots",
             segments={"number": number},
             params=params,
             check=lambda items: check_account(items, number),
             trace=trace,
         ):
-            for row in rows:
-                yield balance_snapshot_of(row)
+            yield balance_snapshot_of(row)
 
     async def net_liquidity_history(
         self,

@@ -55,6 +55,8 @@ class Call:
         The same on every attempt.
     ticket
         Its place in the queue; a new one after a 429.
+    weight
+        What it costs of every declared window.
     deadline_s
         Seconds from the first permit.
     firm
@@ -73,6 +75,7 @@ class Call:
     authenticated: bool
     request_id: str
     ticket: int
+    weight: int
     deadline_s: float
     firm: bool
     once: SentOnce | None = None

@@ -45,10 +45,10 @@ from ttapi_client.answers import decoded_json, quota, refusal
 from ttapi_client.authentication import Authenticator
 from ttapi_client.body import ACCEPT_ENCODING
 from ttapi_client.breaker import AsyncBreaker, BreakerRegistry
+from ttapi_client.budget import Budget, LocalBudget
 from ttapi_client.call import Call, Origin, QueryParams, SentOnce, encoded, merged
 from ttapi_client.exchange import exchange
 from ttapi_client.gate import Gate, Passage
-from ttapi_client.limits import AdaptiveRate
 from ttapi_client.logs import get_logger
 from ttapi_client.redaction import Redactor
 from ttapi_client.retry import REFUSALS_MAX, RESERVE_MIN, RetryBudget, may_repeat, wait_s
@@ -66,6 +66,7 @@ from ttapi_core import (
     RetryPolicy,
     Sent,
     SystemClock,
+    TransportError,
     TTError,
     UsageError,
 )
@@ -95,7 +96,10 @@ class ResilientClient:
     authenticator
         Gives the credentials; None for none.
     limits
-        Concurrency, rate, deadline, timeouts, size of a body.
+        Concurrency, rate, declared limits, deadline, timeouts, size of a body.
+    budget
+        Where the rate and the declared limits are kept: a `SharedBudget` for all programs of a machine that
+        use the same credential; None for a budget of its own, in memory. Closed with the client.
     retry
         Attempts and waits.
     breaker
@@ -133,6 +137,7 @@ class ResilientClient:
         limits: LimitPolicy = LimitPolicy(),  # noqa: B008 - frozen
         retry: RetryPolicy = RetryPolicy(),  # noqa: B008 - frozen
         breaker: BreakerPolicy = BreakerPolicy(),  # noqa: B008 - frozen
+        budget: Budget | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
         clock: Clock | None = None,
         seed: int | None = None,
@@ -147,10 +152,18 @@ class ResilientClient:
         self._retry = retry
         self._clock: Clock = clock if clock is not None else SystemClock()
         self._random = Random(seed)  # noqa: S311 - jitter, no secret
-        self._rate = AdaptiveRate(initial_per_s=limits.rate_initial_per_s, min_per_s=limits.rate_min_per_s)
-        self._gate = Gate(limits.concurrency_max, self._rate, clock=self._clock)
+        self._budget = budget if budget is not None else LocalBudget(clock=self._clock)
+        self._budget.obey(limits)
+        self._gate = Gate(
+            limits.concurrency_max,
+            self._budget,
+            clock=self._clock,
+            windows=limits.windows,
+            # A window of just that length is waited for, however the clock is rounded.
+            patience_s=retry.retry_after_max_s + 1.0,
+        )
         self._breakers = BreakerRegistry(breaker, clock=self._clock, trial_timeout_s=limits.deadline_s)
-        self._budget = RetryBudget(reserve=max(RESERVE_MIN, limits.concurrency_max))
+        self._retries = RetryBudget(reserve=max(RESERVE_MIN, limits.concurrency_max))
         self._tickets = itertools.count()
         self._sent = 0
         self._retried = 0
@@ -185,6 +198,7 @@ class ResilientClient:
             return
         self._is_closed = True
         await self._gate.aclose()
+        await self._budget.aclose()
         if self._transport is not None:
             await self._transport.aclose()
 
@@ -201,7 +215,7 @@ class ResilientClient:
     @property
     def rate_per_s(self) -> float:
         """The learnt rate, in requests a second; infinite while there is no limit."""
-        return self._rate.rate_per_s
+        return self._budget.rate_per_s
 
     @property
     def in_flight(self) -> int:
@@ -223,6 +237,7 @@ class ResilientClient:
         authenticated: bool = True,
         deadline_s: float | None = None,
         check: Callable[[httpx.Response], None] | None = None,
+        weight: int = 1,
     ) -> httpx.Response:
         """
         Send a request, as often as it takes and may, and return the answer with its body read.
@@ -255,6 +270,8 @@ class ResilientClient:
         check
             Called with each answer below 300; may raise `AnswerMismatchError` or `DecodeError`, which is
             retried like an answer that was cut off: where the request may be sent again.
+        weight
+            What it costs of every declared window (`LimitPolicy.windows`).
 
         Returns
         -------
@@ -269,6 +286,10 @@ class ResilientClient:
             The exchange did not complete; `DeadlineExceededError` if no time was left.
         CircuitOpenError
             The endpoint failed too often; the request was not sent.
+        BudgetSpentError
+            A declared limit has no room for longer than ``retry.retry_after_max_s``; it was not sent.
+        StoreError
+            A shared budget cannot be used; it was not sent.
         BodyTooLargeError
             The answer is larger than the cap.
         DecodeError
@@ -279,7 +300,17 @@ class ResilientClient:
             The client is closed.
         """
         call = self._call(
-            method, path, params, json, content, headers, endpoint, idempotency_key, authenticated, deadline_s
+            method,
+            path,
+            params,
+            json,
+            content,
+            headers,
+            endpoint,
+            idempotency_key,
+            authenticated,
+            deadline_s,
+            weight,
         )
         call.once = once
 
@@ -304,6 +335,7 @@ class ResilientClient:
         authenticated: bool = True,
         deadline_s: float | None = None,
         check: Callable[[Any], None] | None = None,
+        weight: int = 1,
     ) -> Any:  # noqa: ANN401 - JSON
         """
         Send a request like `request` and return the JSON value of its answer.
@@ -315,6 +347,8 @@ class ResilientClient:
         check
             Called with the value; may raise `AnswerMismatchError` or `DecodeError`, which is retried like
             an answer that was cut off: where the request may be sent again.
+        weight
+            As for `request`.
 
         Raises
         ------
@@ -322,7 +356,17 @@ class ResilientClient:
             Besides those of `request`: the last answer was no JSON.
         """
         call = self._call(
-            method, path, params, json, content, headers, endpoint, idempotency_key, authenticated, deadline_s
+            method,
+            path,
+            params,
+            json,
+            content,
+            headers,
+            endpoint,
+            idempotency_key,
+            authenticated,
+            deadline_s,
+            weight,
         )
 
         def decode(response: httpx.Response) -> Any:  # noqa: ANN401 - JSON
@@ -345,12 +389,16 @@ class ResilientClient:
         idempotency_key: str | None,
         authenticated: bool,  # noqa: FBT001 - handed on
         deadline_s: float | None,
+        weight: int,
     ) -> Call:
         for named in (headers, params, json):
             if isinstance(named, Mapping):
                 self._redact.register_named(named)
         if deadline_s is not None and not deadline_s > 0:
             raise ParameterError("deadline_s", deadline_s, "a number above zero")
+        heaviest = min((window.requests for window in self._limits.windows), default=weight)
+        if not 1 <= weight <= heaviest:
+            raise ParameterError("weight", weight, f"a whole number from 1 to {max(heaviest, 1)}")
         body, content_type = encoded(json, content)
         url = self._origin.url(path, params)
         method = method.upper()
@@ -378,12 +426,13 @@ class ResilientClient:
             authenticated=authenticated and self._authenticator is not None,
             request_id=request_id,
             ticket=next(self._tickets),
+            weight=weight,
             deadline_s=self._limits.deadline_s if deadline_s is None else deadline_s,
             firm=deadline_s is not None,
         )
 
     async def _run(self, call: Call, finish: Callable[[httpx.Response], _T]) -> _T:
-        self._budget.called()
+        self._retries.called()
         retrying = AsyncRetrying(
             retry=lambda state: self._may_repeat(call, state),
             wait=lambda state: self._wait_s(call, _error_of(state)),
@@ -399,7 +448,7 @@ class ResilientClient:
             self._failed += 1
             self._debug("request failed", call, error=error.code)
             raise
-        self._budget.succeeded()
+        self._retries.succeeded()
         return result
 
     # The decisions, in the order in which tenacity asks for them.
@@ -419,7 +468,7 @@ class ResilientClient:
     def _is_spent(self, call: Call, error: BaseException, wait: float) -> bool:
         if isinstance(error, RateLimitError):
             self._prolong(call)
-            wait = self._rate.delay_s(self._clock.monotonic())
+            wait = self._budget.delay_s(self._clock.monotonic(), call.weight)
         call.is_late = wait >= self._remaining_s(call)
         if call.is_late:
             return True
@@ -428,7 +477,7 @@ class ResilientClient:
         if isinstance(error, RateLimitError):
             return call.refusals >= REFUSALS_MAX
         call.repeated += 1
-        return call.repeated >= self._retry.attempts_max or not self._budget.spend()
+        return call.repeated >= self._retry.attempts_max or not self._retries.spend()
 
     def _give_up(self, call: Call, error: BaseException) -> NoReturn:
         if call.is_late and not isinstance(error, CircuitOpenError):
@@ -438,7 +487,7 @@ class ResilientClient:
     def _prolong(self, call: Call) -> bool:
         # Moves the deadline of a refused call on, if others got through meanwhile; returns whether it is
         # ahead.
-        call.prolong(self._rate.passed_at)
+        call.prolong(self._budget.passed_at)
         return self._remaining_s(call) > 0
 
     def _remaining_s(self, call: Call) -> float:
@@ -518,7 +567,7 @@ class ResilientClient:
         while passage is None:
             try:
                 async with asyncio.timeout(self._remaining_s(call)):
-                    passage = await self._gate.acquire(call.ticket)
+                    passage = await self._gate.acquire(call.ticket, call.weight)
             except TimeoutError:
                 if not self._may_queue_on(call):
                     raise self._too_late(call) from call.last_error
@@ -526,25 +575,30 @@ class ResilientClient:
             call.expires_at = passage.given_at + call.deadline_s
         if self._may_queue_on(call):
             return passage
-        self._gate.release()
+        self._gate.release(passage, spent=False)
         raise self._too_late(call) from call.last_error
 
     def _may_queue_on(self, call: Call) -> bool:
         if call.expires_at is not None:
             return self._prolong(call)
-        return self._rate.refusing_s(self._clock.monotonic()) < call.deadline_s
+        return self._budget.refusing_s(self._clock.monotonic()) < call.deadline_s
 
     async def _guarded(
         self, call: Call, breaker: AsyncBreaker, passage: Passage, credentials: Mapping[str, str]
     ) -> httpx.Response:
+        spent = True
         try:
             with breaker.guard():
                 return await self._timed(call, passage, credentials)
         except CircuitOpenError:
+            spent = False
             self._note_opening(breaker, call)
             raise
+        except TransportError as error:
+            spent = error.sent is not Sent.NEVER
+            raise
         finally:
-            self._gate.release()
+            self._gate.release(passage, spent=spent)
 
     async def _timed(self, call: Call, passage: Passage, credentials: Mapping[str, str]) -> httpx.Response:
         call.attempts += 1
@@ -566,10 +620,10 @@ class ResilientClient:
     def _judged(self, call: Call, passage: Passage, response: httpx.Response) -> httpx.Response:
         """Learn from an answer; raise if it is a refusal."""
         status = response.status_code
-        now, sent_at = self._clock.monotonic(), passage.given_at
+        now = self._clock.monotonic()
         if status < 300 or status == _NOT_MODIFIED:
             self._learn_quota(response, now)
-            self._rate.passed(sent_at, now, waited=passage.waited)
+            self._budget.passed(passage.permit, now)
             return response
         error = refusal(
             response, what=call.what, request_id=call.request_id, redact=self._redact, now=self._clock.now()
@@ -581,16 +635,15 @@ class ResilientClient:
             call.ticket = next(self._tickets)
             asked_s = error.retry_after_s
             obeyed = asked_s is not None and asked_s <= self._retry.retry_after_max_s
-            self._rate.refused(sent_at, now, retry_after_s=asked_s if obeyed else None)
+            self._budget.refused(passage.permit, now, retry_after_s=asked_s if obeyed else None)
         else:
-            self._rate.passed(sent_at, now, waited=passage.waited)
+            self._budget.passed(passage.permit, now)
         raise error
 
     def _learn_quota(self, response: httpx.Response, now: float) -> None:
         told = quota(response, self._clock.now())
         if told is not None and told[1] <= self._retry.retry_after_max_s:
-            # The peer counted this request; the others under way may not have reached it yet.
-            self._rate.told(told[0] - (self._gate.in_flight - 1), told[1], now)
+            self._budget.told(told[0], told[1], now)
 
     @staticmethod
     def _debug(event: str, call: Call, **fields: object) -> None:

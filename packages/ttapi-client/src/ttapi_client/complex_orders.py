@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ttapi_client.accounts import check_account, check_own
 from ttapi_client.order_bodies import SOURCE, number_text, order_body
-from ttapi_client.orders import answer_parts_of, tried_order_of
+from ttapi_client.orders import account_rows, answer_parts_of, tried_order_of
 from ttapi_client.readers import Reader
 from ttapi_client.wire import Row, id_of, rows_of, unreadable
 from ttapi_core import ComplexOrder, ComplexPlacement, PlacedComplexOrder, PlacedOrder, RelatedOrder
@@ -190,7 +190,8 @@ class ComplexOrderCalls:
         check
             Whether they are checked first against the price steps of their instruments.
         look_first
-            Whether it may have been sent before, by another process for one: it is looked for first.
+            Whether it may have been sent before, by another process for one, or before a restart: it is
+            looked for first.
         trace
             Takes note of the requests that were answered.
 
@@ -201,9 +202,7 @@ class ComplexOrderCalls:
         RequestRefusedError
             If the broker does not take it.
         OrderUnknownError
-            If the answer was lost, and looking for the order failed: it may have been executed.
-        OrderNotPlacedError
-            If every answer was lost, and the broker has no such order.
+            If the answer was lost, and looking for the order found nothing, or failed: its fate is unknown.
         UsageError
             If the same order is being placed already.
         TTError
@@ -249,7 +248,7 @@ class ComplexOrderCalls:
             If a call failed, or the order cannot be read: it may be there.
         """
         number, own = order.account_number, _own_identifiers(order)
-        async for row in self._complex_rows("/live", number, {}):
+        async for row in account_rows(self._api, "/complex-orders/live", number, {}, None):
             if own & _identifiers(row):
                 return placed_complex_order_of(row)
         # Its orders are among the single ones too, also those of a day that ended meanwhile.
@@ -294,7 +293,10 @@ class ComplexOrderCalls:
         TTError
             If a call failed.
         """
-        return [placed_complex_order_of(row) async for row in self._complex_rows("/live", number, {}, trace)]
+        return [
+            placed_complex_order_of(row)
+            async for row in account_rows(self._api, "/complex-orders/live", number, {}, trace)
+        ]
 
     async def complex_orders(
         self, number: str, *, trace: RequestTrace | None = None
@@ -311,22 +313,8 @@ class ComplexOrderCalls:
         TTError
             If a call failed.
         """
-        async for row in self._complex_rows("", number, {"per-page": PER_PAGE}, trace):
+        async for row in account_rows(self._api, "/complex-orders", number, {"per-page": PER_PAGE}, trace):
             yield placed_complex_order_of(row)
-
-    async def _complex_rows(
-        self, ending: str, number: str, params: dict[str, int], trace: RequestTrace | None = None
-    ) -> AsyncIterator[Row]:
-        async for rows in self._api.pages(
-            f"/accounts/{{number}}/complex-orders{ending}",
-            segments={"number": number},
-            params=params,
-            key="id",
-            check=lambda items: check_account(items, number),
-            trace=trace,
-        ):
-            for row in rows:
-                yield row
 
     async def edit_complex_order(
         self, order_id: str, order: ComplexOrder, *, check: bool = True, trace: RequestTrace | None = None

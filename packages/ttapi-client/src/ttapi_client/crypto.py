@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from ttapi_client.api import check_asked
-from ttapi_client.instruments import check_one
+from ttapi_client.instruments import instrument_row
 from ttapi_client.parameters import chosen
 from ttapi_client.readers import Reader
 from ttapi_client.wire import id_of
@@ -97,14 +97,14 @@ class CryptoCalls:
         TTError
             If a call failed.
         """
-        pages = self._api.pages(
+        rows = self._api.rows(
             "/instruments/cryptocurrencies",
             params=chosen({"symbol[]": tuple(symbols)}),
             key="symbol",
             check=check_asked(symbols),
             trace=trace,
         )
-        return [cryptocurrency_of(row) async for rows in pages for row in rows]
+        return [cryptocurrency_of(row) async for row in rows]
 
     async def cryptocurrency(self, symbol: str, *, trace: RequestTrace | None = None) -> Cryptocurrency:
         """
@@ -117,14 +117,7 @@ class CryptoCalls:
         NotFoundError
             If it is unknown.
         """
-        return cryptocurrency_of(
-            await self._api.data(
-                "/instruments/cryptocurrencies/{symbol}",
-                segments={"symbol": symbol},
-                check=check_one(symbol),
-                trace=trace,
-            )
-        )
+        return cryptocurrency_of(await instrument_row(self._api, "cryptocurrencies", symbol, trace))
 
     async def quantity_precisions(self, *, trace: RequestTrace | None = None) -> list[QuantityPrecision]:
         """
@@ -137,5 +130,5 @@ class CryptoCalls:
         TTError
             If a call failed.
         """
-        pages = self._api.pages("/instruments/quantity-decimal-precisions", trace=trace)
-        return [quantity_precision_of(row) async for rows in pages for row in rows]
+        rows = self._api.rows("/instruments/quantity-decimal-precisions", trace=trace)
+        return [quantity_precision_of(row) async for row in rows]

@@ -8,7 +8,6 @@ outcome means stands in `provider`.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from ttapi_client.api import RequestTrace
 from ttapi_client.bars import IsFinal, bars_of, finality_at, finality_of
+from ttapi_client.fanning import each
 from ttapi_client.instruments import chunks, chunks_by_length
 from ttapi_client.logs import get_logger
 from ttapi_client.market_data import QUOTES_PER_CALL, TYPE_PARAMETERS, MarketData
@@ -36,8 +36,8 @@ from ttapi_core.errors import (
 )
 
 if TYPE_CHECKING:
+    from ttapi_client.candle_history import CandleHistory
     from ttapi_client.candles import CandleSeries
-    from ttapi_client.dxlink import DXLinkConnection
     from ttapi_client.instruments import Equity
     from ttapi_core import Clock
 
@@ -71,8 +71,8 @@ class DatasetReader:
     ----------
     client
         The API.
-    stream
-        Gives the DXLink connection, which is opened when first needed.
+    history
+        Gives the connection that candle series come by, opened when first needed.
     clock
         Tells the time.
     workers
@@ -83,12 +83,12 @@ class DatasetReader:
         self,
         client: TastytradeClient,
         *,
-        stream: Callable[[], DXLinkConnection],
+        history: Callable[[], CandleHistory],
         clock: Clock,
         workers: int,
     ) -> None:
         self._client = client
-        self._stream = stream
+        self._history = history
         self._clock = clock
         self._workers = workers
         self._recent = _EquityList()
@@ -269,7 +269,7 @@ class DatasetReader:
             return
         today, is_final = await self._today_and_finality()
         since = request.since or min(request.until or today, today) - _YEAR
-        candles = self._stream().candles(streamers, since=since)
+        candles = self._history().candles(streamers, since=since)
         without: list[DataAnswer] = []
         async with aclosing(candles) as results:
             async for streamer, result in results:
@@ -347,47 +347,6 @@ class DatasetReader:
                     yield replace(answer, outcome=Outcome.UNKNOWN_SYMBOL)
                 else:
                     yield replace(answer, outcome=listed.outcome, cause=listed.cause)
-
-
-async def each(
-    items: Sequence[T], work: Callable[[T], Awaitable[R]], *, workers: int
-) -> AsyncGenerator[R, None]:
-    """
-    Yield what ``work`` makes of each item, as it is done, with so many at a time and no more results waiting.
-
-    What ``work`` raises is raised here, whatever it is, and ends the others.
-    """
-    todo = iter(items)
-    done: asyncio.Queue[R | BaseException] = asyncio.Queue(maxsize=workers)
-
-    async def run() -> None:
-        for item in todo:
-            try:
-                result = await work(item)
-            except BaseException as exc:  # a panic of an extension is no Exception: nobody shall wait for it
-                if _is_being_cancelled():
-                    raise
-                await done.put(exc)
-                return
-            await done.put(result)
-
-    tasks = [asyncio.create_task(run(), name="dataset-worker") for _ in range(min(workers, len(items)))]
-    try:
-        for _ in items:
-            result = await done.get()
-            if isinstance(result, BaseException):
-                raise result
-            yield result
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def _is_being_cancelled() -> bool:
-    """Tell whether the end of this task was asked for, rather than that ``CancelledError`` came astray."""
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
 
 
 async def _halved(

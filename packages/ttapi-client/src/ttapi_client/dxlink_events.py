@@ -301,10 +301,15 @@ def _flag(value: Any) -> bool:  # noqa: ANN401 - likewise
     return value
 
 
-_NUMBERS: Final = frozenset({int, float})
-_WHOLE: Final = frozenset({int})
-_TEXT: Final = frozenset({str})
-_FLAG: Final = frozenset({bool})
+_TYPES: Final[dict[Callable[[Any], Any], Any]] = {
+    _symbol: list[str],
+    _text: list[str],
+    _number: list[int | float],
+    _whole: list[int],
+    _place: list[int],
+    _flags: list[int],
+    _flag: list[bool],
+}
 
 
 def _is_clean(column: list[Any], read: Callable[[Any], Any], *, plain: bool) -> bool:
@@ -327,19 +332,17 @@ def _is_clean(column: list[Any], read: Callable[[Any], Any], *, plain: bool) -> 
 
 
 def _is_clean_by_type(column: list[Any], read: Callable[[Any], Any]) -> bool:
-    kinds = {*map(type, column)}
-    if read is _number:
-        try:
-            return kinds <= _NUMBERS and math.isfinite(sum(column))
-        except OverflowError:
-            return False
-    if read is _symbol:
-        return kinds <= _TEXT and "" not in column and "".join(column).isprintable()
-    if read is _text:
-        return kinds <= _TEXT and "".join(column).isprintable()
-    if read is _flag:
-        return kinds <= _FLAG
-    return kinds <= _WHOLE and (read is _whole or min(column, default=0) >= 0)
+    try:
+        msgspec.convert(
+            column, _TYPES[read]
+        )  # looks at the type of each, several times as fast as a set of them
+        if read is _number:
+            return math.isfinite(sum(column))
+    except (msgspec.ValidationError, OverflowError):
+        return False
+    if read in (_symbol, _text):
+        return "".join(column).isprintable() and (read is _text or "" not in column)
+    return read in (_flag, _whole) or min(column, default=0) >= 0
 
 
 _Fields = tuple[tuple[str, Callable[[Any], Any]], ...]

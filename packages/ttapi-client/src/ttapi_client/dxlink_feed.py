@@ -12,12 +12,11 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING, Self
 
-from ttapi_client.dxlink import require_stream_extra
 from ttapi_client.dxlink_buffers import FeedItem
 from ttapi_client.dxlink_engine import FeedEngine, FeedPolicy, Instant, OpenLine
 from ttapi_client.dxlink_protocol import Subscription
 from ttapi_client.dxlink_reports import FeedStatistics
-from ttapi_client.link import open_socket
+from ttapi_client.link import open_socket, require_stream_extra
 from ttapi_client.logs import get_logger
 from ttapi_client.socket_lines import SocketLines, pause
 from ttapi_core.clock import Clock, SystemClock
@@ -107,7 +106,10 @@ class MarketFeed:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close all sockets and join all tasks."""
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close all sockets and join all tasks; whoever reads the items comes to their end. Idempotent."""
         self._closed = True
         self._arrived.set()
         if self._driver is not None:

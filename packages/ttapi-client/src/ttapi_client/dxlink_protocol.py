@@ -533,6 +533,10 @@ def _compact(channel: int, data: list[Any], feed: _Channel, *, plain: bool) -> I
 
 
 def _full(channel: int, data: list[Any]) -> Iterator[ProtocolEvent]:
+    alike = _full_alike(channel, data)
+    if alike is not None:
+        yield alike
+        return
     by_type: dict[str, list[dict[str, Any]]] = {}
     rejected = 0
     for item in data:
@@ -546,6 +550,22 @@ def _full(channel: int, data: list[Any]) -> Iterator[ProtocolEvent]:
     for event_type, items in by_type.items():
         fields = tuple(dict.fromkeys(name for item in items for name in item))
         yield FeedData(channel, event_type, fields, [[item.get(name) for item in items] for name in fields])
+
+
+def _full_alike(channel: int, data: list[Any]) -> FeedData | None:
+    # Nearly every message: one event type, and the same members in all of them. Nothing is made per event,
+    # for a few hundred more objects would have the garbage collector look at all of the message.
+    fields = tuple(data[0])
+    try:
+        if {*map(len, data)} != {len(fields)}:
+            return None
+        columns = [[item[name] for item in data] for name in fields]
+        event_type, *others = {*columns[fields.index("eventType")]}
+    except (TypeError, KeyError, ValueError):  # not alike, or no events: looked at one by one
+        return None
+    return (
+        FeedData(channel, event_type, fields, columns) if isinstance(event_type, str) and not others else None
+    )
 
 
 def _are_event_fields(fields: object) -> bool:

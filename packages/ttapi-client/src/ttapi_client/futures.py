@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from ttapi_client.api import check_asked
-from ttapi_client.instruments import check_one, tick_sizes_of
+from ttapi_client.instruments import check_one, instrument_row, tick_sizes_of
 from ttapi_client.option_chains import ChainStrike
 from ttapi_client.parameters import chosen
 from ttapi_client.readers import Reader
@@ -378,15 +378,14 @@ class FutureCalls:
                 "only-active-futures": only_active,
             }
         )
-        async for rows in self._api.pages(
+        async for row in self._api.rows(
             "/instruments/futures",
             params=params,
             key="symbol",
             check=check_asked(symbols),
             trace=trace,
         ):
-            for row in rows:
-                yield future_of(row)
+            yield future_of(row)
 
     async def future(self, symbol: str, *, trace: RequestTrace | None = None) -> Future:
         """
@@ -399,14 +398,7 @@ class FutureCalls:
         NotFoundError
             If it is unknown.
         """
-        return future_of(
-            await self._api.data(
-                "/instruments/futures/{symbol}",
-                segments={"symbol": symbol.removeprefix("/")},
-                check=check_one(symbol),
-                trace=trace,
-            )
-        )
+        return future_of(await instrument_row(self._api, "futures", symbol, trace))
 
     async def future_products(self, *, trace: RequestTrace | None = None) -> list[FutureProduct]:
         """
@@ -419,8 +411,8 @@ class FutureCalls:
         TTError
             If a call failed.
         """
-        pages = self._api.pages("/instruments/future-products", trace=trace)
-        return [future_product_of(row) async for rows in pages for row in rows]
+        rows = self._api.rows("/instruments/future-products", trace=trace)
+        return [future_product_of(row) async for row in rows]
 
     async def future_product(
         self, exchange: str, code: str, *, trace: RequestTrace | None = None
@@ -455,8 +447,8 @@ class FutureCalls:
         TTError
             If a call failed.
         """
-        pages = self._api.pages("/instruments/future-option-products", trace=trace)
-        return [future_option_product_of(row) async for rows in pages for row in rows]
+        rows = self._api.rows("/instruments/future-option-products", trace=trace)
+        return [future_option_product_of(row) async for row in rows]
 
     async def future_option_product(
         self, exchange: str, root: str, *, trace: RequestTrace | None = None
@@ -555,15 +547,14 @@ class FutureCalls:
                 "strike-price": strike,
             }
         )
-        async for rows in self._api.pages(
+        async for row in self._api.rows(
             "/instruments/future-options",
             params=params,
             key="symbol",
             check=check_asked(symbols),
             trace=trace,
         ):
-            for row in rows:
-                yield future_option_of(row)
+            yield future_option_of(row)
 
     async def future_option(self, symbol: str, *, trace: RequestTrace | None = None) -> FutureOption:
         """
@@ -576,11 +567,4 @@ class FutureCalls:
         NotFoundError
             If it is unknown.
         """
-        return future_option_of(
-            await self._api.data(
-                "/instruments/future-options/{symbol}",
-                segments={"symbol": symbol},
-                check=check_one(symbol),
-                trace=trace,
-            )
-        )
+        return future_option_of(await instrument_row(self._api, "future-options", symbol, trace))

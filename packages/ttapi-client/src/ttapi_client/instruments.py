@@ -258,6 +258,16 @@ def check_one(symbol: str, member: str = "symbol") -> Callable[[Row], None]:
     return check
 
 
+async def instrument_row(api: Api, kind: str, symbol: str, trace: RequestTrace | None) -> Row:
+    """Ask for one instrument of a kind, by its symbol; in a path, futures stand without their slash."""
+    return await api.data(
+        f"/instruments/{kind}/{{symbol}}",
+        segments={"symbol": symbol.removeprefix("/")},
+        check=check_one(symbol),
+        trace=trace,
+    )
+
+
 def chunks(symbols: Iterable[str], size: int) -> Iterator[list[str]]:
     """Split symbols into lists of at most ``size``."""
     chunk: list[str] = []
@@ -306,8 +316,8 @@ class InstrumentCalls:
         TTError
             If a call failed.
         """
-        pages = self._api.pages("/instruments/equities/active", key="symbol", check=_check_named, trace=trace)
-        return self._equities(pages)
+        rows = self._api.rows("/instruments/equities/active", key="symbol", check=_check_named, trace=trace)
+        return self._equities(rows)
 
     async def equities(
         self, symbols: Iterable[str], *, trace: RequestTrace | None = None
@@ -347,28 +357,27 @@ class InstrumentCalls:
         trace
             Takes note of the requests.
         """
-        pages = self._api.pages(
+        rows = self._api.rows(
             "/instruments/equities",
             params={"symbol[]": list(symbols)},
             key="symbol",
             check=check_asked(symbols),
             trace=trace,
         )
-        return self._equities(pages, refused)
+        return self._equities(rows, refused)
 
     async def _equities(
-        self, pages: AsyncIterator[list[Row]], refused: dict[str, DataError] | None = None
+        self, rows: AsyncIterator[Row], refused: dict[str, DataError] | None = None
     ) -> AsyncIterator[Equity]:
-        async for rows in pages:
-            for row in rows:
-                try:
-                    equity = equity_of(row)
-                except DataError as exc:
-                    if refused is None:
-                        raise
-                    refused[str(row.get("symbol"))] = exc
-                else:
-                    yield equity
+        async for row in rows:
+            try:
+                equity = equity_of(row)
+            except DataError as exc:
+                if refused is None:
+                    raise
+                refused[str(row.get("symbol"))] = exc
+            else:
+                yield equity
 
     async def equity(self, symbol: str, *, trace: RequestTrace | None = None) -> Equity:
         """
@@ -381,13 +390,7 @@ class InstrumentCalls:
         NotFoundError
             If it is unknown.
         """
-        row = await self._api.data(
-            "/instruments/equities/{symbol}",
-            segments={"symbol": symbol},
-            check=check_one(symbol),
-            trace=trace,
-        )
-        return equity_of(row)
+        return equity_of(await instrument_row(self._api, "equities", symbol, trace))
 
     async def equity_option(self, symbol: str, *, trace: RequestTrace | None = None) -> EquityOption:
         """
@@ -400,13 +403,7 @@ class InstrumentCalls:
         NotFoundError
             If it is unknown.
         """
-        row = await self._api.data(
-            "/instruments/equity-options/{symbol}",
-            segments={"symbol": symbol},
-            check=check_one(symbol),
-            trace=trace,
-        )
-        return equity_option_of(row)
+        return equity_option_of(await instrument_row(self._api, "equity-options", symbol, trace))
 
     async def equity_options(
         self, symbols: Iterable[str], *, trace: RequestTrace | None = None
@@ -422,15 +419,14 @@ class InstrumentCalls:
             If a call failed; some environments refuse this one.
         """
         for chunk in chunks_by_length(symbols):
-            async for rows in self._api.pages(
+            async for row in self._api.rows(
                 "/instruments/equity-options",
                 params={"symbol[]": chunk},
                 key="symbol",
                 check=check_asked(chunk),
                 trace=trace,
             ):
-                for row in rows:
-                    yield equity_option_of(row)
+                yield equity_option_of(row)
 
     async def warrants(
         self, symbols: Sequence[str] = (), *, trace: RequestTrace | None = None
@@ -446,8 +442,8 @@ class InstrumentCalls:
             If a call failed.
         """
         params = {"symbol[]": list(symbols)} if symbols else None
-        pages = self._api.pages("/instruments/warrants", params=params, key="symbol", trace=trace)
-        return [warrant_of(row) async for rows in pages for row in rows]
+        rows = self._api.rows("/instruments/warrants", params=params, key="symbol", trace=trace)
+        return [warrant_of(row) async for row in rows]
 
     async def warrant(self, symbol: str, *, trace: RequestTrace | None = None) -> Warrant:
         """
@@ -460,13 +456,7 @@ class InstrumentCalls:
         NotFoundError
             If it is unknown.
         """
-        row = await self._api.data(
-            "/instruments/warrants/{symbol}",
-            segments={"symbol": symbol},
-            check=check_one(symbol),
-            trace=trace,
-        )
-        return warrant_of(row)
+        return warrant_of(await instrument_row(self._api, "warrants", symbol, trace))
 
     async def currency_pairs(self, *, trace: RequestTrace | None = None) -> list[CurrencyPair]:
         """
@@ -479,5 +469,5 @@ class InstrumentCalls:
         TTError
             If a call failed.
         """
-        pages = self._api.pages("/instruments/currency-pairs", key="symbol", trace=trace)
-        return [currency_pair_of(row) async for rows in pages for row in rows]
+        rows = self._api.rows("/instruments/currency-pairs", key="symbol", trace=trace)
+        return [currency_pair_of(row) async for row in rows]

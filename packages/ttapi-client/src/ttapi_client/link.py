@@ -27,7 +27,7 @@ from ttapi_client.dxlink_protocol import (
     Ready,
 )
 from ttapi_client.logs import get_logger
-from ttapi_core.errors import ProtocolError, StreamInterruptedError, TTError
+from ttapi_core.errors import MissingExtraError, ProtocolError, StreamInterruptedError, TTError
 
 if TYPE_CHECKING:
     from websockets.asyncio.client import ClientConnection
@@ -48,12 +48,19 @@ Handler = Callable[[ProtocolEvent], None]
 
 @dataclass(slots=True)
 class StreamStatistics:
-    """What a connection saw: every event that was not handed out is counted here."""
+    """Connections that were opened, and frames that could not be read."""
 
     connects: int = 0
     frames_rejected: int = 0
-    quotes_conflated: int = 0
-    trades_dropped: int = 0
+
+
+def require_stream_extra() -> None:
+    """Raise `MissingExtraError` if the extra ``stream`` is not installed."""
+    try:
+        import msgspec  # noqa: F401, PLC0415 - an extra: only asked whether it is there
+        import websockets.asyncio.client  # noqa: F401, PLC0415 - an extra, and heavy
+    except ModuleNotFoundError as exc:
+        raise MissingExtraError("ttapi-client", "stream", "streaming over DXLink") from exc
 
 
 async def open_socket(url: str) -> ClientConnection:

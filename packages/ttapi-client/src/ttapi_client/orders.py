@@ -33,7 +33,7 @@ from ttapi_core.errors import AnswerMismatchError, DataError, ParameterError, Re
 from ttapi_core.orders import OrderCondition
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
     from ttapi_client.api import Api, RequestTrace
     from ttapi_client.call import SentOnce
@@ -194,6 +194,20 @@ def check_sent(row: Row, order: Order) -> None:
         raise AnswerMismatchError(f"order {identifier!r:.60} was answered where {order.id} was sent")
 
 
+def account_rows(
+    api: Api, path: str, number: str, params: Mapping[str, Any], trace: RequestTrace | None
+) -> AsyncIterator[Row]:
+    """Yield the orders of an account, single or complex ones, each once: what ``path`` below it lists."""
+    return api.rows(
+        f"/accounts/{{number}}{path}",
+        segments={"number": number},
+        params=params,
+        key="id",
+        check=lambda items: check_account(items, number),
+        trace=trace,
+    )
+
+
 class OrderCalls:
     """The calls about orders."""
 
@@ -255,7 +269,8 @@ class OrderCalls:
         check
             Whether it is checked first against the price steps of its instruments.
         look_first
-            Whether it may have been sent before, by another process for one: it is looked for first.
+            Whether it may have been sent before, by another process for one, or before a restart: it is
+            looked for first.
         trace
             Takes note of the requests that were answered.
 
@@ -271,9 +286,7 @@ class OrderCalls:
         RequestRefusedError
             If the broker does not take it.
         OrderUnknownError
-            If the answer was lost, and looking for the order failed: it may have been executed.
-        OrderNotPlacedError
-            If every answer was lost, and the broker has no such order.
+            If the answer was lost, and looking for the order found nothing, or failed: its fate is unknown.
         UsageError
             If the same order is being placed already.
         TTError
@@ -323,7 +336,7 @@ class OrderCalls:
 
         Raises
         ------
-        ParameterError, RequestRefusedError, OrderUnknownError, OrderNotPlacedError, UsageError, TTError
+        ParameterError, RequestRefusedError, OrderUnknownError, UsageError, TTError
             As `submit_order`.
         """
         return await self._change("PUT", order_id, order, check=check, look_first=look_first, trace=trace)
@@ -342,7 +355,7 @@ class OrderCalls:
 
         Raises
         ------
-        ParameterError, RequestRefusedError, OrderUnknownError, OrderNotPlacedError, UsageError, TTError
+        ParameterError, RequestRefusedError, OrderUnknownError, UsageError, TTError
             As `submit_order`.
         """
         return await self._change("PATCH", order_id, order, check=check, look_first=look_first, trace=trace)
@@ -501,18 +514,9 @@ class OrderCalls:
         TTError
             If a call failed.
         """
-        return [placed_order_of(row) async for row in self._live_rows(number, trace)]
-
-    async def _live_rows(self, number: str, trace: RequestTrace | None = None) -> AsyncIterator[Row]:
-        async for rows in self._api.pages(
-            "/accounts/{number}/orders/live",
-            segments={"number": number},
-            key="id",
-            check=lambda items: check_account(items, number),
-            trace=trace,
-        ):
-            for row in rows:
-                yield row
+        return [
+            placed_order_of(row) async for row in account_rows(self._api, "/orders/live", number, {}, trace)
+        ]
 
     async def orders(  # noqa: PLR0913 - the filters of the API
         self,
@@ -566,22 +570,8 @@ class OrderCalls:
                 "futures-symbol": futures_symbol,
             }
         )
-        async for row in self._searched_rows(number, params, trace):
+        async for row in account_rows(self._api, "/orders", number, params, trace):
             yield placed_order_of(row)
-
-    async def _searched_rows(
-        self, number: str, params: dict[str, Any], trace: RequestTrace | None = None
-    ) -> AsyncIterator[Row]:
-        async for rows in self._api.pages(
-            "/accounts/{number}/orders",
-            segments={"number": number},
-            params=params,
-            key="id",
-            check=lambda items: check_account(items, number),
-            trace=trace,
-        ):
-            for row in rows:
-                yield row
 
     async def customer_orders(
         self,
@@ -653,7 +643,7 @@ class OrderCalls:
                         f"account {item.get('account-number')!r:.40} was answered, which was not asked for"
                     )
 
-        async for rows in self._api.pages(
+        async for row in self._api.rows(
             f"/customers/{{id}}/orders{ending}",
             segments={"id": customer_id},
             params={**params, "account-numbers[]": list(account_numbers)},
@@ -661,8 +651,7 @@ class OrderCalls:
             check=check,
             trace=trace,
         ):
-            for row in rows:
-                yield placed_order_of(row)
+            yield placed_order_of(row)
 
     async def find_order(
         self, number: str, external_identifier: str, *, since: date | None = None
@@ -702,12 +691,12 @@ class OrderCalls:
         self, number: str, matches: Callable[[Row], bool], since: date | None
     ) -> PlacedOrder | None:
         # Today's orders are one call; the search also knows an order of a day that ended meanwhile.
-        async for row in self._live_rows(number):
+        async for row in account_rows(self._api, "/orders/live", number, {}, None):
             if matches(row):
                 return placed_order_of(row)
         since = since or (self._api.clock.now() - timedelta(days=1)).date()
         params = _search(since, None, None, None, newest_first=True)
-        async for row in self._searched_rows(number, params):
+        async for row in account_rows(self._api, "/orders", number, params, None):
             if matches(row):
                 return placed_order_of(row)
         return None

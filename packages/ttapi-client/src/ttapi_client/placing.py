@@ -9,10 +9,11 @@ Placing an order once, although answers get lost.
       └─ lost: look for it by its identifier
              ├─ found ─────────────────────────────→ what was found
              ├─ the last look failed ──────────────→ OrderUnknownError
-             └─ the broker has none: send again, or → OrderNotPlacedError
+             └─ the broker shows none ─────────────→ OrderUnknownError: it may be booked later yet
+                                                     (or send again, if the policy says so)
 
-An identifier that was placed, or whose fate stayed open because a look failed or the caller gave up waiting,
-is remembered: the next time it is looked for before anything is sent.
+An identifier that was placed, or whose fate stayed open, also because the caller gave up waiting, is
+remembered: the next time it is looked for before anything is sent.
 """
 
 from __future__ import annotations
@@ -26,7 +27,6 @@ from ttapi_core import Clock, LostAnswerPolicy, Sent
 from ttapi_core.errors import (
     BodyTooLargeError,
     DataError,
-    OrderNotPlacedError,
     OrderUnknownError,
     ProtocolError,
     ResponseError,
@@ -99,9 +99,7 @@ class Placer:
         Raises
         ------
         OrderUnknownError
-            The answer was lost, and the last look for it failed.
-        OrderNotPlacedError
-            Every answer was lost, and the broker has no such order.
+            The answer was lost, and looking for it found nothing, or failed.
         UsageError
             It is being placed already.
         TTError
@@ -139,11 +137,8 @@ class Placer:
             sends += 1
         if found is not None:
             return found
-        self._sent.pop(identifier, None)
-        raise OrderNotPlacedError(
-            f"order {identifier} was sent {sends} times, no answer came, and the broker has no such order",
-            external_identifier=identifier,
-            hint="it can be submitted again",
+        raise self._unknown(
+            identifier, f"and the broker shows none, {sum(self._policy.waits_s):g} s later", lost
         ) from lost
 
     async def _found_after_refusal(
@@ -174,12 +169,19 @@ class Placer:
                 return found
         if failure is None:
             return None
-        _log.error("order_fate_unknown", external_identifier=identifier, cause=failure.code)
-        raise OrderUnknownError(
-            f"the answer to order {identifier} was lost, and looking for it failed: {failure.message}",
+        raise self._unknown(identifier, f"and looking for it failed: {failure.message}", failure) from (
+            failure if lost is None else lost
+        )
+
+    @staticmethod
+    def _unknown(identifier: str, found: str, cause: TTError | None) -> OrderUnknownError:
+        code = "" if cause is None else cause.code
+        _log.error("order_fate_unknown", external_identifier=identifier, cause=code)
+        return OrderUnknownError(
+            f"the answer to order {identifier} was lost, {found}: its fate is unknown",
             external_identifier=identifier,
-            hint="it may have been executed: look for it by its identifier",
-        ) from (failure if lost is None else lost)
+            hint="it may be booked, now or later: submitting the same order again looks for it first",
+        )
 
     def _remember(self, identifier: str) -> None:
         self._sent[identifier] = None

@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from ttapi_client.api import RequestTrace
 from ttapi_client.client import ResilientClient
 from ttapi_client.datasets import DatasetReader
-from ttapi_client.live import QUOTE_FIELDS, TRADE_FIELDS, quote_of, trade_of
+from ttapi_client.live_streams import LiveStreams, account_url_of
 from ttapi_client.logs import get_logger
 from ttapi_client.oauth import OAuthAuthenticator
 from ttapi_client.tastytrade import TastytradeClient
@@ -47,9 +47,7 @@ from ttapi_core import (
     SystemClock,
 )
 from ttapi_core.errors import (
-    DataError,
     NotFoundError,
-    ParameterError,
     SymbolError,
     TTError,
     UnknownNameError,
@@ -62,14 +60,15 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from ttapi_client.dxlink import DXLinkConnection, DXLinkPolicy, FeedEvent
+    from ttapi_client.account_engine import AccountPolicy
+    from ttapi_client.account_feed import AccountFeed
+    from ttapi_client.candle_history import CandleHistory, HistoryPolicy
+    from ttapi_client.dxlink_engine import FeedPolicy
 
 _log = get_logger(__name__)
 
 ALL: Final = "all"
 """The universe of everything that is traded and has options, indexes left out."""
-
-_EVENT_TYPES: Final = {"quote": ("Quote", QUOTE_FIELDS), "trade": ("Trade", TRADE_FIELDS)}
 
 
 class TastytradeProvider:
@@ -90,8 +89,10 @@ class TastytradeProvider:
         Whether the data is made up.
     workers
         Calls that are made at a time.
-    stream_policy
-        Waits and bounds of the stream.
+    account_url
+        Address of the account stream.
+    history_policy, feed_policy
+        Waits and bounds of candle series, and of subscriptions.
     lost_answers
         What is done about an order whose answer was lost; None for the default.
     clock
@@ -107,7 +108,9 @@ class TastytradeProvider:
         name: str = "tastytrade",
         simulated: bool = False,
         workers: int = 100,
-        stream_policy: DXLinkPolicy | None = None,
+        account_url: str = "",
+        history_policy: HistoryPolicy | None = None,
+        feed_policy: FeedPolicy | None = None,
         lost_answers: LostAnswerPolicy | None = None,
         clock: Clock | None = None,
     ) -> None:
@@ -116,12 +119,18 @@ class TastytradeProvider:
         self._token_client = token_client
         self._name = name
         self._simulated = simulated
-        self._stream_policy = stream_policy
         self._clock: Clock = clock if clock is not None else SystemClock()
-        self._stream: DXLinkConnection | None = None
         self._closed = False
         self.api: Final = TastytradeClient(client, lost_answers=lost_answers)
-        self._reader = DatasetReader(self.api, stream=self._opened_stream, clock=self._clock, workers=workers)
+        self._streams = LiveStreams(
+            self.api,
+            authenticator=authenticator,
+            account_url=account_url,
+            history_policy=history_policy,
+            feed_policy=feed_policy,
+            clock=self._clock,
+        )
+        self._reader = DatasetReader(self.api, history=self._history, clock=self._clock, workers=workers)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(name={self._name!r}, simulated={self._simulated})"
@@ -137,7 +146,7 @@ class TastytradeProvider:
     async def aclose(self) -> None:
         """End all subscriptions and close all connections; idempotent."""
         self._closed = True
-        for part in (self._stream, self._authenticator, self._client, self._token_client):
+        for part in (self._streams, self._authenticator, self._client, self._token_client):
             if part is not None:
                 await part.aclose()
 
@@ -246,57 +255,72 @@ class TastytradeProvider:
 
     async def subscribe(self, kinds: Sequence[str], symbols: Sequence[str]) -> AsyncGenerator[Event, None]:
         """
-        Yield ``quote`` and ``trade`` events until the provider is closed.
+        Yield ``quote``, ``trade`` and ``bar`` events until the provider is closed.
 
-        An event that cannot be read is left out and logged.
+        Each subscription has a connection of its own, opened again when it breaks. For a slow reader the
+        latest quote of a symbol waits, and up to 100,000 trades and as many bars. What may be missing is told
+        by an event whose payload is a `Notice`: ``events_missing`` after an outage (facts: start, detected,
+        end, cause, symbols), ``events_dropped`` at that bound, ``bars_missing`` where the bars of an outage
+        could not be filled in. An event that cannot be read is left out and logged.
+
+        Bars are those of a minute, of all hours: each change of the running one with ``final`` False, and it
+        whole with ``final`` True once the next one has begun. Those of an outage are filled in.
 
         Raises
         ------
         ParameterError
-            If a kind is neither, or a symbol is none.
+            If a kind is none of these, or a symbol is none.
+        UsageError
+            If the provider is closed already.
         TTError
             If the stream broke for good.
         """
-        unknown = [kind for kind in kinds if kind not in _EVENT_TYPES]
-        if unknown or not kinds:
-            raise ParameterError("kinds", tuple(kinds), f"some of {', '.join(_EVENT_TYPES)}")
-        by_streamer = {symbol.streamer: symbol for symbol in map(Symbol.parse, symbols)}
-        feed = self._opened_stream().feed(dict(_EVENT_TYPES[kind] for kind in kinds), by_streamer)
-        try:
-            async with aclosing(feed) as events:
-                async for event in events:
-                    value = self._event_of(event, by_streamer)
-                    if value is not None:
-                        yield value
-        except UsageError:
-            if not self._closed:
-                raise
+        self._check_open()
+        async with aclosing(self._streams.events(kinds, symbols, source=self._name)) as events:
+            async for event in events:
+                yield event
 
-    def _event_of(self, event: FeedEvent, by_streamer: dict[str, Symbol]) -> Event | None:
-        symbol = by_streamer.get(event.symbol)
-        if symbol is None:
-            return None
-        now = self._clock.now()
-        read: Any = quote_of if event.event_type == "Quote" else trade_of
-        try:
-            return Event(payload=read(symbol, event.values, read_at=now), time=now, source=self._name)
-        except (DataError, ParameterError) as exc:
-            _log.warning("event_left_out", symbol=event.symbol, kind=event.event_type, cause=str(exc))
-            return None
+    def account_feed(self, numbers: Sequence[str], *, policy: AccountPolicy | None = None) -> AccountFeed:
+        """
+        Make the feed of orders, balances and positions of some accounts; it is open while entered.
+
+        After a gap it reads their state again: orders and complex orders of the day, balances, positions. It
+        is closed with the provider at the latest.
+
+        Parameters
+        ----------
+        numbers
+            Account numbers.
+        policy
+            Waits and bounds.
+
+        Raises
+        ------
+        UsageError
+            If the provider is closed, or has no authenticator.
+        ParameterError
+            If there is no account.
+        MissingExtraError
+            If the extra ``stream`` is not installed.
+
+        Examples
+        --------
+        ::
+
+            async with provider.account_feed(["5WT00001"]) as feed:
+                async for item in feed.items():
+                    ...
+        """
+        self._check_open()
+        return self._streams.account(numbers, policy=policy)
 
     def _check_open(self) -> None:
         if self._closed:
             raise UsageError(f"the provider {self._name} is closed")
 
-    def _opened_stream(self) -> DXLinkConnection:
+    def _history(self) -> CandleHistory:
         self._check_open()
-        if self._stream is None:
-            from ttapi_client.dxlink import DXLinkConnection  # noqa: PLC0415 - loaded when first needed
-
-            self._stream = DXLinkConnection(
-                self.api.quote_token, policy=self._stream_policy, clock=self._clock
-            )
-        return self._stream
+        return self._streams.history()
 
 
 def _skew_s(trace: RequestTrace, now: datetime, latency_s: float) -> float | None:
@@ -319,7 +343,9 @@ def open_tastytrade(  # noqa: PLR0913 - the settings of a provider, each with it
     retry: RetryPolicy = RetryPolicy(),  # noqa: B008 - frozen
     breaker: BreakerPolicy = BreakerPolicy(),  # noqa: B008 - frozen
     lost_answers: LostAnswerPolicy | None = None,
-    stream: DXLinkPolicy | None = None,
+    account_url: str | None = None,
+    history: HistoryPolicy | None = None,
+    feed: FeedPolicy | None = None,
     transport: httpx.AsyncBaseTransport | None = None,
     clock: Clock | None = None,
     seed: int | None = None,
@@ -339,8 +365,10 @@ def open_tastytrade(  # noqa: PLR0913 - the settings of a provider, each with it
         Of the HTTP client.
     lost_answers
         What is done about an order whose answer was lost; None for the default.
-    stream
-        Of the DXLink connection.
+    account_url
+        Address of the account stream; None for the one that belongs to ``base_url``.
+    history, feed
+        Waits and bounds of candle series, and of subscriptions.
     transport
         Any httpx transport, shared by requests and tokens; None for the fastest that is installed.
     clock
@@ -374,7 +402,9 @@ def open_tastytrade(  # noqa: PLR0913 - the settings of a provider, each with it
         name=name,
         simulated=simulated,
         workers=limits.concurrency_max,
-        stream_policy=stream,
+        account_url=account_url_of(base_url) if account_url is None else account_url,
+        history_policy=history,
+        feed_policy=feed,
         lost_answers=lost_answers,
         clock=clock,
     )

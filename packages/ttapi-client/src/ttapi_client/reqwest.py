@@ -7,13 +7,24 @@ before the answer and ``ConnectTimeout`` of every answer that is late, also when
 request. An order repeated on that word would be placed twice. Only the chain of causes tells: hyper's
 ``client error (Connect)`` stands in it if, and only if, no connection was made. Anything else may have been
 sent. Besides, its messages hold the whole URL, query included; ours are made of the causes without it.
+
+A cancellation that comes together with the answer is lost in pyreqwest (about one in a thousand): the await
+returns as though nobody had asked to stop. So the count of cancellations is compared before and after.
+
+Its thread wakes the event loop from within Python. If the interpreter ends before that thread has left it,
+the process is aborted, after all was done and written. So the end waits for it (`wait_for_foreign_threads`).
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+import atexit
+import sys
+import threading
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import httpx
 from pyreqwest.client import Client, ClientBuilder
@@ -34,9 +45,33 @@ from pyreqwest.response import Response
 
 from ttapi_core import LimitPolicy
 
+T = TypeVar("T")
+
 NOT_CONNECTED: Final = "client error (Connect)"
 """hyper's word for: the connection was not made."""
+FOREIGN_WAIT_MAX_S: Final = 0.5
+"""Seconds that the end of the interpreter waits for threads that are not its own."""
 _SET_BY_TRANSPORT: Final = frozenset({"host", "content-length", "transfer-encoding", "connection"})
+
+
+def wait_for_foreign_threads(wait_max_s: float = FOREIGN_WAIT_MAX_S) -> None:
+    """
+    Wait until no thread that Python did not start is within Python, or for so long at most.
+
+    Parameters
+    ----------
+    wait_max_s
+        Seconds; a thread that never leaves shall not keep the process.
+    """
+    until_s = time.monotonic() + wait_max_s
+    while time.monotonic() < until_s:
+        own = {thread.ident for thread in threading.enumerate()}
+        if own.issuperset(sys._current_frames()):  # noqa: SLF001 - documented, and there is no other way
+            return
+        time.sleep(0.001)
+
+
+atexit.register(wait_for_foreign_threads)
 
 
 class PyreqwestTransport(httpx.AsyncBaseTransport):
@@ -81,7 +116,7 @@ class PyreqwestTransport(httpx.AsyncBaseTransport):
         exchange = self._exchange(request)
         failure: httpx.TransportError
         try:
-            response = await exchange.__aenter__()
+            response = await heeding_cancellation(exchange.__aenter__(), undo=lambda: _closed(exchange))
         except PyreqwestError as exc:
             failure = _failure(exc)
         else:
@@ -123,7 +158,7 @@ class _Stream(httpx.AsyncByteStream):
     async def _read(self) -> bytes | None:
         failure: httpx.TransportError
         try:
-            chunk = await self._reader.read_chunk()
+            chunk = await heeding_cancellation(self._reader.read_chunk())
         except PyreqwestError as exc:
             failure = _failure(exc)
         else:
@@ -132,6 +167,33 @@ class _Stream(httpx.AsyncByteStream):
 
     async def aclose(self) -> None:
         await self._exchange.__aexit__(None, None, None)
+
+
+async def _closed(exchange: StreamRequest) -> None:
+    await exchange.__aexit__(None, None, None)
+
+
+async def heeding_cancellation(
+    waited_for: Awaitable[T], *, undo: Callable[[], Awaitable[None]] | None = None
+) -> T:
+    """
+    Await something, and end with the cancellation that it swallowed, if it did.
+
+    Parameters
+    ----------
+    waited_for
+        What is awaited.
+    undo
+        Called first, where what came has to be given back.
+    """
+    task = asyncio.current_task()
+    before = task.cancelling() if task is not None else 0
+    result = await waited_for
+    if task is not None and task.cancelling() > before:
+        if undo is not None:
+            await undo()
+        raise asyncio.CancelledError
+    return result
 
 
 def _failure(error: PyreqwestError) -> httpx.TransportError:

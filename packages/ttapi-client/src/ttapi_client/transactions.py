@@ -125,7 +125,7 @@ class TransactionCalls:
                 "currency": currency,
             }
         )
-        async for rows in self._api.pages(
+        async for row in self._api.rows(
             "/accounts/{number}/transactions",
             segments={"number": number},
             params=params,
@@ -133,8 +133,7 @@ class TransactionCalls:
             check=lambda items: check_account(items, number),
             trace=trace,
         ):
-            for row in rows:
-                yield transaction_of(row)
+            yield transaction_of(row)
 
     async def transaction(
         self, number: str, transaction_id: str, *, trace: RequestTrace | None = None

@@ -319,6 +319,17 @@ async def api(desk: Desk) -> AsyncIterator[TastytradeClient]:
 
 
 @pytest.fixture
+async def persistent(desk: Desk) -> AsyncIterator[TastytradeClient]:
+    """A client of the desk that sends up to three times what the broker does not show."""
+    looks = LostAnswerPolicy(looks=3, wait_initial_s=0.001, wait_max_s=0.002, sends_max=3)
+    transport = httpx.MockTransport(desk)
+    async with ResilientClient(
+        "https://api.example.com", transport=transport, retry=QUICK, breaker=NEVER_OPEN, seed=1
+    ) as client:
+        yield TastytradeClient(client, lost_answers=looks)
+
+
+@pytest.fixture
 def samples() -> dict[str, Any]:
     """What the tests need of this module."""
     return copy.deepcopy(

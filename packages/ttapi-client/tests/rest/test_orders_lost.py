@@ -7,7 +7,7 @@ import asyncio
 import json
 import random
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -23,10 +23,10 @@ from ttapi_core import (
     ComplexOrderType,
     LimitPolicy,
     LostAnswerPolicy,
+    ManualClock,
     Order,
     OrderAction,
     OrderLeg,
-    OrderNotPlacedError,
     OrderStatus,
     OrderType,
     OrderUnknownError,
@@ -43,6 +43,8 @@ from ttapi_core import (
 ACCOUNT = "5WT00001"
 ORDERS = f"/accounts/{ACCOUNT}/orders"
 LIVE = f"{ORDERS}/live"
+LOOKS = 3  # of the client in the fixture `api`
+QUICK_LOOKS = LostAnswerPolicy(looks=2, wait_initial_s=0.001, wait_max_s=0.001)
 QUICK = RetryPolicy(attempts_max=3, wait_initial_s=0.001, wait_max_s=0.002)
 NEVER_OPEN = BreakerPolicy(failures_max=1_000_000)
 NOW = datetime(2026, 11, 20, 15, 30, tzinfo=UTC)
@@ -218,26 +220,118 @@ async def test_order_of_a_day_that_ended_is_found_by_the_search(api: TastytradeC
     assert searches[0]["start-date"] == ["2026-11-19"]
 
 
-async def test_order_that_never_arrived_is_sent_again(api: TastytradeClient, desk: Any) -> None:
+async def test_order_that_the_broker_does_not_show_is_not_sent_again(
+    api: TastytradeClient, desk: Any
+) -> None:
+    losing(desk, "before")
+    order = buy()
+    with pytest.raises(OrderUnknownError, match="fate is unknown") as caught:
+        await api.submit_order(order)
+    assert (caught.value.sent, caught.value.external_identifier) == (Sent.MAYBE, str(order.id))
+    assert (len(desk.sent("POST", ORDERS)), len(desk.sent("GET", LIVE))) == (1, LOOKS)
+    assert not (await api.submit_order(order)).is_recovered
+    assert len(desk.sent("GET", LIVE)) == 2 * LOOKS
+    assert desk.executed == {str(order.id): 1}
+
+
+async def test_order_that_never_arrived_is_sent_again_where_that_is_wanted(
+    persistent: TastytradeClient, desk: Any
+) -> None:
     losing(desk, "before", "before")
     order = buy()
-    placement = await api.submit_order(order)
+    placement = await persistent.submit_order(order)
     assert (placement.is_recovered, desk.executed) == (False, {str(order.id): 1})
     identifiers = {body["external-identifier"] for body in desk.sent("POST", ORDERS)}
     assert identifiers == {str(order.id)}
 
 
-async def test_order_that_never_arrives_is_not_placed(api: TastytradeClient, desk: Any) -> None:
+async def test_order_that_never_arrives_is_unknown_after_the_last_sending(
+    persistent: TastytradeClient, desk: Any
+) -> None:
     losing(desk, *["before"] * 3)
     order = buy()
-    with pytest.raises(OrderNotPlacedError) as caught:
-        await api.submit_order(order)
-    assert (caught.value.sent, caught.value.external_identifier) == (Sent.NEVER, str(order.id))
-    assert (await api.submit_order(order)).order.status is OrderStatus.RECEIVED
+    with pytest.raises(OrderUnknownError) as caught:
+        await persistent.submit_order(order)
+    assert caught.value.external_identifier == str(order.id)
+    assert (await persistent.submit_order(order)).order.status is OrderStatus.RECEIVED
     assert desk.executed == {str(order.id): 1}
 
 
-async def test_order_is_unknown_only_if_looking_failed_and_is_looked_for_before_the_next_sending(
+@pytest.mark.parametrize("late_s", [5.0, 30.0, 3600.0])
+async def test_order_that_is_booked_late_is_never_booked_twice(desk: Any, late_s: float) -> None:
+    """The connection is cut, and the broker books the order after so many seconds: some after the last look."""
+    clock, order = ManualClock(NOW), buy()
+    booked: list[Any] = []
+
+    def replaced(name: str, path: str, body: Any) -> httpx.Response | None:
+        if booked and clock.monotonic() >= booked[0][0]:
+            desk.answer("POST", ORDERS, booked.pop()[1])
+        if name == "POST":
+            booked.append((clock.monotonic() + late_s, body))
+            raise httpx.ReadError("cut")
+        return None
+
+    desk.replaced = replaced
+    async with ResilientClient(
+        "https://api.example.com", transport=httpx.MockTransport(desk), retry=QUICK, clock=clock
+    ) as client:
+        api = TastytradeClient(client)
+        outcome = await moved(clock, api.submit_order(order, check=False))
+        if late_s < 7.5:
+            assert outcome.is_recovered
+        else:
+            assert isinstance(outcome, OrderUnknownError)
+            assert outcome.external_identifier == str(order.id)
+            clock.advance(late_s)
+            assert (await moved(clock, api.submit_order(order, check=False))).is_recovered
+    assert len(desk.sent("POST", ORDERS)) == 1
+    assert desk.executed == {str(order.id): 1}
+
+
+async def moved(clock: ManualClock, call: Any) -> Any:
+    """Let the clock run until a call is done; return what it returned or raised."""
+    calling = asyncio.gather(call, return_exceptions=True)
+    while not calling.done():
+        await asyncio.sleep(0)
+        clock.advance(0.02)
+    return calling.result()[0]
+
+
+@pytest.mark.parametrize("seed", range(20))
+async def test_client_restarted_with_the_same_identifiers_never_sends_twice_what_arrived(
+    desk: Any, seed: int
+) -> None:
+    """Each run is cut off at some request and remembers nothing; the next one submits all orders anew."""
+    chance, orders = random.Random(seed), [buy() for _ in range(10)]
+    for _ in range(6):
+        left, killed = iter(range(chance.randrange(1, 40))), asyncio.Event()
+
+        async def answer(
+            request: httpx.Request, *, left: Iterator[int] = left, killed: asyncio.Event = killed
+        ) -> httpx.Response:
+            response: httpx.Response = desk(request)
+            if next(left, None) is None:  # what arrived is executed, and nobody hears of it
+                killed.set()
+                await asyncio.Event().wait()
+            return response
+
+        async def run(answer: Any = answer) -> None:
+            transport = httpx.MockTransport(answer)
+            async with ResilientClient("https://api.example.com", transport=transport, retry=QUICK) as client:
+                api = TastytradeClient(client, lost_answers=QUICK_LOOKS)
+                for order in orders:
+                    await api.submit_order(order, check=False, look_first=True)
+
+        running, dying = asyncio.create_task(run()), asyncio.create_task(killed.wait())
+        await asyncio.wait({running, dying}, return_when=asyncio.FIRST_COMPLETED)
+        running.cancel()
+        dying.cancel()
+        await asyncio.gather(running, dying, return_exceptions=True)
+    sent = Counter(body["external-identifier"] for body in desk.sent("POST", ORDERS))
+    assert set(sent.values()) == set(desk.executed.values()) == {1}
+
+
+async def test_order_is_unknown_if_looking_failed_and_is_looked_for_before_the_next_sending(
     api: TastytradeClient, desk: Any
 ) -> None:
     order = buy()
@@ -305,7 +399,7 @@ async def test_answer_that_cannot_be_used_is_a_lost_one(
 
 
 async def test_second_sending_that_is_refused_is_looked_for_once_more(
-    api: TastytradeClient, desk: Any
+    persistent: TastytradeClient, desk: Any
 ) -> None:
     """The first one arrived late: after the looks, before the second sending, which the broker refuses."""
     left = iter(["before", "late"])
@@ -319,7 +413,7 @@ async def test_second_sending_that_is_refused_is_looked_for_once_more(
         return httpx.Response(422, json={"error": {"code": "duplicate", "message": "no"}})
 
     desk.replaced = replaced
-    assert (await api.submit_order(buy())).is_recovered
+    assert (await persistent.submit_order(buy())).is_recovered
     assert set(desk.executed.values()) == {1}
 
 
@@ -386,11 +480,11 @@ async def test_replacement_whose_identifier_is_not_repeated_is_found_by_the_orde
 
 @pytest.mark.parametrize("ways", [["executed"], ["before"], [502], ["before", "executed"]])
 async def test_complex_order_with_a_lost_answer_is_executed_once(
-    api: TastytradeClient, desk: Any, ways: list[Any]
+    persistent: TastytradeClient, desk: Any, ways: list[Any]
 ) -> None:
     losing(desk, *ways)
     order = bracket()
-    placement = await api.submit_complex_order(order)
+    placement = await persistent.submit_complex_order(order)
     assert placement.complex_order.type is ComplexOrderType.OTOCO
     assert len(placement.complex_order.all_orders) == 3
     assert desk.executed == {str(part.id): 1 for part in order.all_orders}

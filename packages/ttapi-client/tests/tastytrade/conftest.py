@@ -177,17 +177,18 @@ class FakeDXLink:
         await socket.send(json.dumps({"type": "FEED_DATA", "channel": channel, "data": data}))
 
     async def send_quotes(self, socket: ServerConnection, channel: int, symbols: list[str]) -> None:
-        """Send a quote of each symbol: bid 10, ask 11, sizes 3 and 4, in the order of `QUOTE_FIELDS`."""
+        """Send a quote of each symbol: bid 10, ask 11, sizes 3 and 4, in the order of a `QuoteEvent`."""
         values = [
             value for symbol in symbols for value in (symbol, FIRST_DAY_MS, FIRST_DAY_MS, 10.0, 11.0, 3, 4)
         ]
         await socket.send(json.dumps({"type": "FEED_DATA", "channel": channel, "data": ["Quote", values]}))
 
     async def send_trades(
-        self, socket: ServerConnection, channel: int, symbol: str, prices: list[int]
+        self, socket: ServerConnection, channel: int, symbol: str, prices: list[Any]
     ) -> None:
-        """Send a trade of each price."""
-        values = [value for price in prices for value in (symbol, price)]
+        """Send a trade of each price, in the order of a `TradeEvent`."""
+        rows = [[symbol, 0, 0, "X", price, None, 3, 0, None, None, "ZERO", True] for price in prices]
+        values = [value for row in rows for value in row]
         await socket.send(json.dumps({"type": "FEED_DATA", "channel": channel, "data": ["Trade", values]}))
 
 

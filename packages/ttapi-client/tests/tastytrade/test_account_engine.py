@@ -28,6 +28,7 @@ from ttapi_core import (
     DataError,
     DecodeError,
     GrantRefusedError,
+    NotEntitledError,
     ParameterError,
     Position,
     ProtocolError,
@@ -182,6 +183,25 @@ def test_notices_come_typed_and_in_order() -> None:
     assert balance.time == datetime(2026, 11, 20, 15, 30, 1, 400_000, UTC)
 
 
+@pytest.mark.parametrize("number", ["9007199254740993.01", "0.1000000000000000055", "123456789012345.67"])
+def test_money_written_as_a_number_keeps_every_digit(number: str) -> None:
+    assert Decimal(float(number)) != Decimal(number)
+    harness = connected()
+    for kind, data, field in (
+        ("AccountBalance", BALANCE, "cash-balance"),
+        ("CurrentPosition", POSITION, "average-open-price"),
+        ("ExternalTransaction", {"account-number": ACCOUNT}, "amount"),
+    ):
+        text = json.dumps({"type": kind, "data": data | {field: "?"}, "timestamp": 1})
+        harness.hear(text.replace('"?"', number).replace('"timestamp": 1', '"timestamp": 1795188601400.0'))
+    harness.settle()
+    balance, position, transaction = harness.items
+    assert balance.value.cash_balance == Decimal(number)
+    assert position.value.average_open_price == Decimal(number)
+    assert transaction.value["amount"] == Decimal(number)
+    assert balance.time == datetime(2026, 11, 20, 15, 30, 1, 400_000, UTC)
+
+
 def test_several_results_of_one_message_come_each() -> None:
     harness = connected()
     results = [{"type": "AccountBalance", "data": BALANCE}, {"type": "CurrentPosition", "data": POSITION}]
@@ -302,6 +322,26 @@ def test_notices_beyond_the_bound_are_counted_and_the_state_is_read_again() -> N
     assert isinstance(gap.cause, CapacityError)
     assert isinstance(state, AccountState)
     assert harness.engine.statistics.dropped == 11
+
+
+def test_account_that_is_not_ours_ends_the_stream_at_once() -> None:
+    harness = Harness()
+    harness.silent = True
+    harness.settle()
+    harness.hear({"status": "error", "action": "connect", "message": "failed: account", "request-id": 1})
+    assert isinstance(harness.engine.failure, NotEntitledError)
+    assert ACCOUNT in str(harness.engine.failure)
+
+
+def test_refusal_of_a_connect_that_may_pass_is_tried_again() -> None:
+    harness = Harness()
+    harness.silent = True
+    harness.settle()
+    harness.hear({"status": "error", "action": "connect", "message": "failed", "request-id": 1})
+    harness.silent = False
+    harness.run_until(60)
+    assert harness.engine.failure is None
+    assert len(harness.tokens) == 2
 
 
 def test_refused_grant_ends_the_stream() -> None:

@@ -137,6 +137,15 @@ def test_every_event_type_has_as_many_fields_as_its_value() -> None:
     assert {SummaryEvent, TradeEvent} <= {*EVENT_TYPES}
 
 
+@pytest.mark.parametrize("value", [True, False, "612.31", "Infinity", [1], {}])
+@pytest.mark.parametrize("name", ["price", "size", "sequence", "index"])
+def test_value_of_another_type_among_booleans_names_its_field(name: str, value: Any) -> None:
+    rows = [SALE, changed(SALE, "TimeAndSale", **{name: value}), SALE]
+    decoded = decode_events(data_of("TimeAndSale", *rows))
+    assert len(decoded.events) == 2
+    assert [rejected.cause.column for rejected in decoded.rejected] == [name]  # type: ignore[attr-defined]
+
+
 VALUES = st.one_of(
     st.none(),
     st.integers(),

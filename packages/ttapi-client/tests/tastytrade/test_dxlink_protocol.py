@@ -189,6 +189,31 @@ def test_full_data_is_read_without_announcement() -> None:
     assert columns["askPrice"] == [None, 2]
 
 
+FULL_ITEM = st.fixed_dictionaries(
+    {"eventType": st.sampled_from(["Quote", "Trade"]), "eventSymbol": st.sampled_from(["SPY", "QQQ"])},
+    optional={"bidPrice": st.integers(1, 9), "askPrice": st.just("NaN")},
+).flatmap(lambda item: st.permutations(list(item.items())).map(dict))
+
+
+@given(st.lists(FULL_ITEM, min_size=1, max_size=5))
+def test_full_data_is_read_alike_whatever_its_items_have_in_common(items: list[dict[str, Any]]) -> None:
+    protocol, channel = opened()
+    events = receive(protocol, type="FEED_DATA", channel=channel, data=items)
+    read = [
+        {name: value for name, value in zip(event.fields, row, strict=True) if value is not None}
+        for event in events
+        for row in zip(*event.columns, strict=True)
+    ]
+    assert sorted(read, key=repr_of) == sorted(items, key=repr_of)
+    for event in events:
+        told = [item["eventSymbol"] for item in items if item["eventType"] == event.event_type]
+        assert event.columns[event.fields.index("eventSymbol")] == told
+
+
+def repr_of(item: dict[str, Any]) -> str:
+    return repr(sorted(item.items()))
+
+
 @pytest.mark.parametrize(
     "data",
     [

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import random
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
@@ -20,10 +19,9 @@ from hypothesis import strategies as st
 
 from ttapi_client.bars import bars_of, finality_at, finality_of
 from ttapi_client.calendars import MarketState
+from ttapi_client.candle_history import HistoryPolicy
 from ttapi_client.candles import CandleSeries
 from ttapi_client.datasets import each
-from ttapi_client.dxlink import DXLinkPolicy
-from ttapi_client.live import quote_of, trade_of
 from ttapi_client.provider import TastytradeProvider, open_tastytrade
 from ttapi_client.snapshots import SnapshotPolicy
 from ttapi_core import (
@@ -39,14 +37,10 @@ from ttapi_core import (
     MarketDataStream,
     NotEntitledError,
     Outcome,
-    ParameterError,
-    Quote,
     RequestRefusedError,
     RetryPolicy,
     ServerFaultError,
     StreamInterruptedError,
-    Symbol,
-    Trade,
     TTError,
     UnknownNameError,
     UsageError,
@@ -55,7 +49,7 @@ from ttapi_core import (
 NOW = datetime(2026, 11, 20, 18, tzinfo=UTC)
 RETRY = RetryPolicy(attempts_max=3, wait_initial_s=0.001, wait_max_s=0.001)
 NEVER_OPEN = BreakerPolicy(failures_max=1_000_000)
-STREAM = DXLinkPolicy(
+HISTORY = HistoryPolicy(
     snapshots=SnapshotPolicy(progress_timeout_s=3.0), wait_initial_s=0.001, wait_max_s=0.001, connects_max=3
 )
 DATASETS = {"accounts", "symbols", "trading_days", "quotes", "eod_data", "expiration_series"}
@@ -86,7 +80,7 @@ async def provider(broker: Any, clock: ManualClock) -> AsyncIterator[TastytradeP
         simulated=True,
         retry=RETRY,
         breaker=NEVER_OPEN,
-        stream=STREAM,
+        history=HISTORY,
         transport=httpx.MockTransport(broker),
         clock=clock,
         seed=1,
@@ -527,39 +521,6 @@ async def test_closed_provider_is_a_usage_error(provider: TastytradeProvider) ->
         await answers(provider, "quotes", "AAPL")
 
 
-async def test_subscription_yields_events_until_closed(provider: TastytradeProvider) -> None:
-    events = []
-    async with aclosing(provider.subscribe(["quote"], ["AAPL", "MSFT"])) as stream:
-        async for event in stream:
-            events.append(event)
-            if len(events) == 2:
-                await provider.aclose()
-    assert [(type(event.payload), event.source) for event in events] == [(Quote, "sandbox")] * 2
-    assert {event.payload.symbol.canonical for event in events} == {"AAPL", "MSFT"}
-    assert events[0].payload.bid == Decimal("10.0")
-
-
-async def test_event_that_cannot_be_read_is_left_out(
-    provider: TastytradeProvider, dxlink_server: Any
-) -> None:
-    async with aclosing(provider.subscribe(["quote", "trade"], ["AAPL"])) as events:
-        assert isinstance((await anext(events)).payload, Quote)
-        socket = dxlink_server.open_sockets[0]
-        values = ["AAPL", 0, "X", "much", 3, False, "AAPL", 0, "X", 12.5, 3, True, "MSFT", 0, "X", 1, 1, True]
-        await socket.send(json.dumps({"type": "FEED_DATA", "channel": 1, "data": ["Trade", values]}))
-        trade = (await anext(events)).payload
-    assert isinstance(trade, Trade)
-    assert (trade.price, trade.exchange_code, trade.extended_hours) == (Decimal("12.5"), "X", True)
-
-
-@pytest.mark.parametrize("kinds", [[], ["bar"], ["quote", "news"]])
-async def test_subscription_to_other_kinds_is_a_parameter_error(
-    provider: TastytradeProvider, kinds: list[str]
-) -> None:
-    with pytest.raises(ParameterError):
-        await anext(provider.subscribe(kinds, ["AAPL"]))
-
-
 async def test_absent_credential_is_named() -> None:
     with pytest.raises(CredentialsError):
         open_tastytrade("https://api.example.com", "", "refresh")
@@ -731,41 +692,3 @@ def test_bar_of_today_is_final_unless_the_market_runs(state: str, final: bool) -
     judge = finality_of(MarketState(state=state, session_date=today))
     assert judge(today) is final
     assert judge(today - timedelta(days=1))
-
-
-def test_live_values_are_exact() -> None:
-    symbol = Symbol.parse("AAPL")
-    values = {
-        "bidTime": 0,
-        "askTime": 1_795_046_400_000,
-        "bidPrice": 1.1,
-        "askPrice": "NaN",
-        "bidSize": None,
-        "askSize": 3,
-    }
-    quote = quote_of(symbol, values, read_at=NOW)
-    assert (quote.bid, quote.ask, quote.bid_size, quote.ask_size) == (Decimal("1.1"), None, None, Decimal(3))
-    assert quote.time == datetime(2026, 11, 19, tzinfo=UTC)
-    trade = trade_of(symbol, {"price": "2.50", "size": 7, "exchangeCode": "\u0000"}, read_at=NOW)
-    assert (trade.price, trade.size, trade.exchange_code, trade.time) == (
-        Decimal("2.50"),
-        Decimal(7),
-        "",
-        NOW,
-    )
-
-
-@pytest.mark.parametrize(
-    "values",
-    [
-        {},
-        {"price": "Infinity"},
-        {"price": True},
-        {"price": "x"},
-        {"price": 1, "size": []},
-        {"price": 1, "time": 10**20},
-    ],
-)
-def test_live_values_that_cannot_be_read_are_data_errors(values: dict[str, Any]) -> None:
-    with pytest.raises(DataError):
-        trade_of(Symbol.parse("AAPL"), values, read_at=NOW)

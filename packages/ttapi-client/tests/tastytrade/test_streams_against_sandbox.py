@@ -5,21 +5,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 from collections.abc import AsyncIterator, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from ttapi_client import open_tastytrade
 from ttapi_client.account_engine import AccountNotice, AccountState
-from ttapi_client.account_feed import AccountFeed
 from ttapi_client.dxlink_engine import FeedPolicy
 from ttapi_client.dxlink_events import EVENT_TYPES, CandleEvent, QuoteEvent
 from ttapi_client.dxlink_feed import MarketFeed
 from ttapi_client.dxlink_protocol import Subscription
 from ttapi_client.dxlink_reports import BackfillReport, GapReport
-from ttapi_core import ManualClock
+from ttapi_core import Balance, Bar, ManualClock, NotEntitledError, Position
 from ttapi_sandbox import Sandbox, SandboxSettings, parse_fault
 from ttapi_sandbox.option_chains import ChainBook
 
@@ -120,31 +120,54 @@ async def test_twenty_two_thousand_contracts_come_complete_on_one_connection(san
     assert feed.statistics.dropped.total() == feed.statistics.rejected.total() == feed.statistics.unasked == 0
 
 
-async def test_account_stream_hands_out_notices_and_the_state_after_an_outage(sandbox: Sandbox) -> None:
-    provider = open_tastytrade(sandbox.url, sandbox.client_secret, sandbox.refresh_token)
-    number = (await provider.api.accounts())[0].number
-
-    async def read_state(numbers: Any) -> list[Any]:
-        return [position for one in numbers for position in await provider.api.positions(one)]
-
+async def test_account_feed_of_a_provider_hands_out_notices_and_the_state_after_an_outage(
+    sandbox: Sandbox,
+) -> None:
     board = sandbox.application.notices
-    rows = {"account-number": number, "status": "Sample"}
-    url = sandbox.url.replace("http", "ws", 1)
-    authenticator = provider._authenticator
-    async with AccountFeed(url, [number], authenticator, read_state=read_state, seed=1) as feed:
-        items = feed.items()
-        for _ in range(500):
-            await asyncio.sleep(0.01)
-            if board.subscriptions:
-                break
-        board.publish(number, {"type": "TradingStatus", "data": rows, "timestamp": 1_795_188_601_400})
-        (notice,) = await until(feed.items(), has(AccountNotice))
-        assert notice.value == rows
-        sandbox.application.tokens.expire_all()
-        for connection in list(sandbox.application.notices._subscriptions):
-            connection.overflowed = True
-            connection.close()
-        found = await until(items, has(GapReport, AccountState))
-    state = next(item for item in found if isinstance(item, AccountState))
-    assert {type(value).__name__ for value in state.values} == {"Position"}
-    await provider.aclose()
+    async with open_tastytrade(sandbox.url, sandbox.client_secret, sandbox.refresh_token) as provider:
+        number = (await provider.api.accounts())[0].number
+        rows = {"account-number": number, "status": "Sample"}
+        async with provider.account_feed([number]) as feed:
+            async with asyncio.timeout(5):
+                while not board.subscriptions:  # noqa: ASYNC110 - a socket's other end has no event to wait for
+                    await asyncio.sleep(0.01)
+            board.publish(number, {"type": "TradingStatus", "data": rows, "timestamp": 1_795_188_601_400})
+            (notice,) = await until(feed.items(), has(AccountNotice))
+            assert notice.value == rows
+            sandbox.application.tokens.expire_all()
+            for connection in list(sandbox.application.notices._subscriptions):
+                connection.overflowed = True
+                connection.close()
+            found = await until(feed.items(), has(GapReport, AccountState))
+        state = next(item for item in found if isinstance(item, AccountState))
+        assert {type(value) for value in state.values} >= {Balance, Position}
+
+
+async def test_account_of_another_customer_ends_the_feed(sandbox: Sandbox) -> None:
+    async with (
+        open_tastytrade(sandbox.url, sandbox.client_secret, sandbox.refresh_token) as provider,
+        provider.account_feed(["5WT99999"]) as feed,
+    ):
+        with pytest.raises(NotEntitledError, match="5WT99999"):
+            await until(feed.items(), lambda _: False)
+
+
+async def test_bars_of_a_provider_run_end_and_go_on(sandbox: Sandbox) -> None:
+    options: dict[str, Any] = {"clock": sandbox.application.clock, "feed": FeedPolicy(gap_s=3600)}
+    bars: list[Bar] = []
+    async with open_tastytrade(
+        sandbox.url, sandbox.client_secret, sandbox.refresh_token, **options
+    ) as provider:
+        ticking = asyncio.create_task(tick(sandbox))
+        async with asyncio.timeout(20), contextlib.aclosing(provider.subscribe(["bar"], ["SPY"])) as events:
+            async for event in events:
+                assert isinstance(event.payload, Bar)
+                bars.append(event.payload)
+                if sum(bar.final for bar in bars) == 3:
+                    break
+        ticking.cancel()
+    finals = [bar.time for bar in bars if bar.final]
+    assert [later - earlier for earlier, later in itertools.pairwise(finals)] == [timedelta(minutes=1)] * 2
+    assert len({(bar.time, bar.final) for bar in bars if bar.final}) == 3
+    assert any(not bar.final for bar in bars)
+    assert [bar.time for bar in bars] == sorted(bar.time for bar in bars)

@@ -11,6 +11,14 @@ from ttapi_core.accounts import (
     QuantityDirection,
     RiskMetrics,
 )
+from ttapi_core.broker import (
+    Broker,
+    FeedGap,
+    MarketSnapshot,
+    MarketWatch,
+    OptionExpiration,
+    OptionStrike,
+)
 from ttapi_core.clock import Clock, ManualClock, SystemClock
 from ttapi_core.complex_orders import ComplexOrder, ComplexOrderType
 from ttapi_core.configuration import (
@@ -18,6 +26,7 @@ from ttapi_core.configuration import (
     BreakerPolicy,
     LimitPolicy,
     LostAnswerPolicy,
+    RateWindow,
     RetryPolicy,
     TTLPolicy,
 )
@@ -25,6 +34,7 @@ from ttapi_core.errors import (
     AnswerMismatchError,
     AuthenticationError,
     BodyTooLargeError,
+    BudgetSpentError,
     CalendarRangeError,
     CapacityError,
     CircuitOpenError,
@@ -43,7 +53,6 @@ from ttapi_core.errors import (
     NotEntitledError,
     NotFoundError,
     OrderLostError,
-    OrderNotPlacedError,
     OrderUnknownError,
     ParameterError,
     ProtocolError,
@@ -101,6 +110,7 @@ from ttapi_core.placements import (
     RelatedOrder,
 )
 from ttapi_core.providers import (
+    KEY_COLUMNS,
     ArrowStream,
     Columns,
     DataAnswer,
@@ -118,6 +128,7 @@ from ttapi_core.transactions import Lot, Transaction
 
 __all__ = [
     "DEFAULT_TTLS",
+    "KEY_COLUMNS",
     "Account",
     "AggressorSide",
     "AnswerMismatchError",
@@ -128,6 +139,8 @@ __all__ = [
     "Bar",
     "BodyTooLargeError",
     "BreakerPolicy",
+    "Broker",
+    "BudgetSpentError",
     "BuyingPowerEffect",
     "CalendarRangeError",
     "CapacityError",
@@ -156,6 +169,7 @@ __all__ = [
     "Fact",
     "Fault",
     "FeeCalculation",
+    "FeedGap",
     "Fill",
     "GrantRefusedError",
     "Health",
@@ -167,12 +181,16 @@ __all__ = [
     "Lot",
     "ManualClock",
     "MarketDataStream",
+    "MarketSnapshot",
+    "MarketWatch",
     "MissingExtraError",
     "NetLiquidity",
     "NotEntitledError",
     "NotFoundError",
     "Notice",
     "OptionContract",
+    "OptionExpiration",
+    "OptionStrike",
     "OptionType",
     "Order",
     "OrderAction",
@@ -181,7 +199,6 @@ __all__ = [
     "OrderLeg",
     "OrderLostError",
     "OrderMessage",
-    "OrderNotPlacedError",
     "OrderRule",
     "OrderStatus",
     "OrderType",
@@ -202,6 +219,7 @@ __all__ = [
     "QueueFullError",
     "Quote",
     "RateLimitError",
+    "RateWindow",
     "RelatedOrder",
     "RequestCounts",
     "RequestRefusedError",

@@ -20,6 +20,27 @@ DEFAULT_TTLS: Final[Mapping[str, timedelta]] = MappingProxyType(
         "quotes": timedelta(minutes=5),
         "eod_data": timedelta(days=1),
         "expiration_series": timedelta(days=7),
+        "intraday_bars": timedelta(hours=1),
+        "option_chains": timedelta(minutes=15),
+        "crypto_bars": timedelta(hours=1),
+        "fx_rates": timedelta(hours=12),
+        "order_books": timedelta(minutes=1),
+        "trades": timedelta(minutes=5),
+        "funding_rates": timedelta(hours=1),
+        "futures_curves": timedelta(minutes=15),
+        "corporate_actions": timedelta(days=1),
+        "earnings_calendar": timedelta(hours=12),
+        "ipo_calendar": timedelta(hours=12),
+        "fundamentals": timedelta(days=1),
+        "company_profiles": timedelta(days=7),
+        "news": timedelta(minutes=15),
+        "filings": timedelta(hours=6),
+        "short_interest": timedelta(days=1),
+        "off_exchange_volume": timedelta(days=1),
+        "commitments_of_traders": timedelta(days=1),
+        "economic_series": timedelta(days=1),
+        "yield_curves": timedelta(hours=12),
+        "reference_rates": timedelta(hours=12),
     }
 )
 """How long an entry of each dataset is fresh."""
@@ -51,6 +72,10 @@ def _require_counts(owner: object, *names: str) -> None:
             value,
             "a whole number, at least 1",
         )
+
+
+def _is_tuple_of(kind: type, value: object) -> bool:
+    return isinstance(value, tuple) and all(isinstance(each, kind) for each in value)
 
 
 def _require_duration(setting: str, value: object) -> None:
@@ -125,6 +150,33 @@ class BreakerPolicy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RateWindow:
+    """
+    So many requests in so many seconds: a limit that the peer declares.
+
+    Parameters
+    ----------
+    requests
+        Requests (or their weights together) in one window.
+    seconds
+        Length of the window.
+    aligned
+        False: a rolling window, never more than ``requests`` in any stretch of ``seconds``. It keeps every
+        limit of that length, however the peer counts. True: the peer counts anew at each multiple of
+        ``seconds`` since 1970 UTC, so 86,400 is from midnight to midnight UTC; right only where the peer says
+        so, and as punctual as the clock of this machine.
+    """
+
+    requests: int
+    seconds: float
+    aligned: bool = False
+
+    def __post_init__(self) -> None:
+        _require_counts(self, "requests")
+        _require_positive(self, "seconds")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LimitPolicy:
     """
     How much is asked of a server at once, and how much is taken from it.
@@ -145,6 +197,8 @@ class LimitPolicy:
         Seconds for making a connection.
     body_size_max
         Bytes of a body, after decompression.
+    windows
+        What the server declares, such as 5 requests a minute and 500 a day; all of them are kept at once.
     """
 
     concurrency_max: int = 100
@@ -154,12 +208,19 @@ class LimitPolicy:
     read_timeout_s: float = 15.0
     connect_timeout_s: float = 5.0
     body_size_max: int = 64 * 1024 * 1024
+    windows: tuple[RateWindow, ...] = ()
 
     def __post_init__(self) -> None:
         _require_counts(self, "concurrency_max", "body_size_max")
         _require_positive(self, "rate_min_per_s", "deadline_s", "read_timeout_s", "connect_timeout_s")
         if self.rate_initial_per_s is not None:
             _require_positive(self, "rate_initial_per_s")
+        _require(
+            _is_tuple_of(RateWindow, self.windows),
+            "LimitPolicy.windows",
+            self.windows,
+            "a tuple of RateWindow",
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,8 +229,8 @@ class LostAnswerPolicy:
     What is done about an order whose answer was lost.
 
     It is looked for by its external identifier; the waits before the looks are zero, ``wait_initial_s``, and
-    then twice the one before, ``wait_max_s`` at most. Only when the broker answered the last look, and has no
-    such order, may it be sent again.
+    then twice the one before, ``wait_max_s`` at most. Without a find its fate is unknown, and an error says
+    so.
 
     Parameters
     ----------
@@ -178,15 +239,15 @@ class LostAnswerPolicy:
     wait_initial_s, wait_max_s
         Seconds between the looks.
     sends_max
-        How often it is sent in all. 1 never sends again: the caller decides. A broker that books an order
-        later than the last look after its connection was cut would book the second one too; only 1 excludes
-        that.
+        How often it is sent in all, each time after all looks were answered and found nothing. 1 never sends
+        again: the caller decides. With more, a broker that books the first one later than the last look
+        books two.
     """
 
     looks: int = 5
     wait_initial_s: float = 0.5
     wait_max_s: float = 4.0
-    sends_max: int = 3
+    sends_max: int = 1
 
     def __post_init__(self) -> None:
         _require_counts(self, "looks", "sends_max")

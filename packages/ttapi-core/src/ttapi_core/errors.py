@@ -18,8 +18,7 @@ Every error that a public function of TTAPI raises.
     │   ├── DeadlineExceededError    also TimeoutError; all attempts together took too long
     │   ├── StreamInterruptedError   a stream fell silent or closed
     │   └── OrderLostError           the answer to an order was lost
-    │       ├── OrderUnknownError    it is not known whether the order was executed
-    │       └── OrderNotPlacedError  the broker answered that it has no such order
+    │       └── OrderUnknownError    it is not known whether the order was executed
     ├── ResponseError                the peer answered no: status, code, request id
     │   ├── RequestRefusedError      400, 409, 422: the request is well-formed and refused
     │   ├── AuthenticationError      401: who are you
@@ -40,6 +39,7 @@ Every error that a public function of TTAPI raises.
     ├── CapacityError                a bound was reached
     │   ├── BodyTooLargeError        an answer larger than the cap, before or after decompression
     │   ├── QueueFullError           a bounded queue stayed full
+    │   ├── BudgetSpentError         a declared limit is used up: the request was not sent
     │   └── CircuitOpenError         the breaker of an endpoint is open
     └── UsageError                   also RuntimeError; a closed client used, a second start
         └── MissingExtraError        also ImportError; an optional part is not installed
@@ -289,22 +289,16 @@ class OrderLostError(TransportError):
 
 class OrderUnknownError(OrderLostError):
     """
-    The answer to an order was lost, and so was the answer to the question what became of it.
+    The answer to an order was lost, and looking for the order did not find it, or failed.
 
-    It may have been executed. Look for it by its identifier before anything else is sent.
+    Its fate is unknown: it may have been executed, or may be later. Look for it by its identifier before
+    anything else is sent; submitting the same `Order` again does so.
     """
 
     retryable = False
 
     def __init__(self, message: str, *, external_identifier: str = "", hint: str = "") -> None:
         super().__init__(message, external_identifier=external_identifier, sent=Sent.MAYBE, hint=hint)
-
-
-class OrderNotPlacedError(OrderLostError):
-    """The answer to an order was lost; the broker was asked, answered, and has no such order."""
-
-    def __init__(self, message: str, *, external_identifier: str = "", hint: str = "") -> None:
-        super().__init__(message, external_identifier=external_identifier, sent=Sent.NEVER, hint=hint)
 
 
 class ResponseError(TTError):
@@ -508,6 +502,23 @@ class BodyTooLargeError(CapacityError):
     """An answer larger than the cap, before or after decompression."""
 
     fault = Fault.SERVER
+
+
+class BudgetSpentError(CapacityError):
+    """
+    A declared limit is used up, and not free again within a bearable time: the request was not sent.
+
+    Parameters
+    ----------
+    retry_after_s
+        Seconds until a request may go out.
+    """
+
+    retryable = True
+
+    def __init__(self, message: str, *, limit: float, retry_after_s: float, hint: str = "") -> None:
+        super().__init__(message, limit=limit, hint=hint)
+        self.retry_after_s: float = retry_after_s
 
 
 class QueueFullError(CapacityError):

@@ -7,10 +7,24 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum
-from typing import Protocol, runtime_checkable
+from types import MappingProxyType
+from typing import Final, Protocol, runtime_checkable
 
 from ttapi_core.errors import ParameterError, TTError
 from ttapi_core.events import Event
+
+KEY_COLUMNS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "accounts": "account_number",
+        "trading_days": "venue",
+        "ipo_calendar": "issuer",
+        "economic_series": "series",
+        "yield_curves": "curve",
+        "reference_rates": "rate",
+        "commitments_of_traders": "market",
+    }
+)
+"""The column that holds the key of a dataset, where it is not ``symbol``."""
 
 
 class Outcome(Enum):
@@ -149,7 +163,11 @@ class MarketDataStream(Protocol):
     """A source of live events."""
 
     def subscribe(self, kinds: Sequence[str], symbols: Sequence[str]) -> AsyncGenerator[Event, None]:
-        """Yield market-data events of the given kinds (``quote``, ``trade``, ``bar``) until closed."""
+        """
+        Yield market-data events of the given kinds (``quote``, ``trade``, ``bar``) until closed.
+
+        A `Notice` may come among them: that events were missed or dropped, and of which symbols.
+        """
         ...
 
     async def aclose(self) -> None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from ttapi_sandbox.answers import encode
+from ttapi_sandbox.quote_alerts import ALERTS_ACCOUNT
 from ttapi_sandbox.sockets import EndedError, StreamSocket
 
 if TYPE_CHECKING:
@@ -45,16 +46,22 @@ class AccountSession:
         Of the connection; its id is made of it.
     accepts
         Says whether an access token is valid.
+    known
+        The accounts of the customer; others are refused.
 
     Attributes
     ----------
     accounts
         Whose notices are to be delivered; None before ``connect``.
+    topics
+        What else is subscribed to: names under which notices of the customer are published.
     """
 
-    def __init__(self, number: int, *, accepts: Callable[[str], bool]) -> None:
+    def __init__(self, number: int, *, accepts: Callable[[str], bool], known: frozenset[str]) -> None:
         self._id = f"{number:08x}"
         self._accepts = accepts
+        self._known = known
+        self.topics: frozenset[str] = frozenset()
         self._sequence = 0
         self.accounts: tuple[str, ...] | None = None
 
@@ -77,6 +84,8 @@ class AccountSession:
             return self._connect(message)
         if self.accounts is None:
             return self._refusal(message, "connect-not-completed")
+        if action == "quote-alerts-subscribe":
+            self.topics |= {ALERTS_ACCOUNT}
         if action == "heartbeat" or action in SUBSCRIBING:
             return self._said(message, status="ok")
         return self._refusal(message, f"failed: action {action!r} is not known")
@@ -86,6 +95,8 @@ class AccountSession:
         accounts = value if isinstance(value, list) else []
         if not 0 < len(accounts) <= ACCOUNTS_MAX or not all(isinstance(number, str) for number in accounts):
             return self._refusal(message, "failed: value is no list of account numbers")
+        if not self._known.issuperset(accounts):
+            return self._refusal(message, "failed: an account is not permitted")
         self.accounts = tuple(accounts)
         return self._said(message, status="ok", value=accounts)
 
@@ -121,7 +132,9 @@ async def serve_account_stream(
     await receive()
     await send({"type": "websocket.accept"})
     socket = StreamSocket(application, fault, connection, send=send, suffer=lambda _: [session.expired()])
-    session = AccountSession(application.statistics.streams, accepts=application.tokens.accepts)
+    session = AccountSession(
+        application.statistics.streams, accepts=application.tokens.accepts, known=application.desks.numbers
+    )
     stream = _AccountStream(application, session, socket, board)
     await stream.run(receive)
 
@@ -165,6 +178,8 @@ class _AccountStream:
             answers = self._session.receive(text)
             if self._session.accounts is not before:
                 self._subscribe()  # before the answer goes out: what happens from then on is delivered
+            if self._subscription is not None:
+                self._subscription.accounts |= self._session.topics
             await self._send(answers)
 
     def _subscribe(self) -> None:

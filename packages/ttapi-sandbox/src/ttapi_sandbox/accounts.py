@@ -1,24 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The one account of the sandbox: itself, its permissions, its balances and its positions."""
+"""The accounts of the sandbox: themselves, their permissions, balances and positions."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
 from ttapi_sandbox.answers import Answer, encode, items_answer, not_found, object_answer, timestamp
-from ttapi_sandbox.desk import ACCOUNT_NUMBER, CURRENCY, require_account
+from ttapi_sandbox.desk import CURRENCY
 from ttapi_sandbox.routing import Route
 
 if TYPE_CHECKING:
-    from ttapi_sandbox.desk import Desk
+    from ttapi_sandbox.account_cards import AccountCard
+    from ttapi_sandbox.desks import Desks
     from ttapi_sandbox.requests import Request
 
 _ACCOUNT: Final[dict[str, Any]] = {
-    "account-number": ACCOUNT_NUMBER,
-    "external-id": "A0000000001",
     "nickname": "SIMULATED",
     "account-type-name": "Individual",
-    "margin-or-cash": "Margin",
     "opened-at": "2025-02-03T15:04:05.000+00:00",
     "created-at": "2025-02-03T15:00:00.000+00:00",
     "is-closed": False,
@@ -32,8 +30,6 @@ _ACCOUNT: Final[dict[str, Any]] = {
     "suitable-options-level": "No Restrictions",
 }
 _TRADING_STATUS: Final[dict[str, Any]] = {
-    "id": 1,
-    "account-number": ACCOUNT_NUMBER,
     "equities-margin-calculation-type": "Reg T",
     "fee-schedule-name": "SIMULATED",
     "options-level": "No Restrictions",
@@ -60,8 +56,6 @@ _TRADING_STATUS: Final[dict[str, Any]] = {
     "is-equity-offering-closing-only": False,
 }
 _POSITION_LIMIT: Final[dict[str, Any]] = {
-    "id": 1,
-    "account-number": ACCOUNT_NUMBER,
     "equity-order-size": 1_000_000,
     "equity-option-order-size": 1_000_000,
     "future-order-size": 1_000_000,
@@ -77,8 +71,8 @@ _POSITION_LIMIT: Final[dict[str, Any]] = {
 class Accounts:
     """Answers about accounts, balances and positions."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, desks: Desks) -> None:
+        self._desks = desks
 
     def routes(self) -> list[Route]:
         """Return the routes of this noun."""
@@ -94,47 +88,52 @@ class Accounts:
 
     def all(self, request: Request) -> Answer:
         """Answer with every account and what the customer may do with it."""
-        return items_answer(request.path, [encode({"account": _ACCOUNT, "authority-level": "owner"})])
+        items = [{"account": _account(desk.account), "authority-level": "owner"} for desk in self._desks]
+        return items_answer(request.path, map(encode, items))
 
     def one(self, request: Request) -> Answer:
         """Answer with one account."""
-        require_account(request)
-        return object_answer(request.path, _ACCOUNT)
+        desk = self._desks.of(request)
+        return object_answer(request.path, _account(desk.account))
 
     def trading_status(self, request: Request) -> Answer:
         """Answer with what the account may trade."""
-        require_account(request)
-        updated = {"updated-at": timestamp(self._desk.market.now())}
-        return object_answer(request.path, _TRADING_STATUS | updated)
+        desk = self._desks.of(request)
+        card = desk.account
+        status = _numbered(card, _TRADING_STATUS) | {"updated-at": timestamp(desk.market.now())}
+        if card.in_cash:
+            status |= {"equities-margin-calculation-type": "Cash", "is-futures-enabled": False}
+            status |= {"short-calls-enabled": False, "is-full-equity-margin-required": True}
+        return object_answer(request.path, status)
 
     def position_limit(self, request: Request) -> Answer:
         """Answer with how much the account may hold and order."""
-        require_account(request)
-        return object_answer(request.path, _POSITION_LIMIT)
+        desk = self._desks.of(request)
+        return object_answer(request.path, _numbered(desk.account, _POSITION_LIMIT))
 
     def balances(self, request: Request) -> Answer:
         """Answer with the balances, one a currency."""
-        require_account(request)
-        self._desk.catch_up()
-        return items_answer(request.path, [encode(self._desk.balance_item())])
+        desk = self._desks.of(request)
+        desk.catch_up()
+        return items_answer(request.path, [encode(desk.balance_item())])
 
     def balance(self, request: Request) -> Answer:
         """Answer with the balance of a currency."""
-        require_account(request)
+        desk = self._desks.of(request)
         if request.parameters["currency"].upper() != CURRENCY:
             raise not_found(f"balance in {request.parameters['currency']}")
-        self._desk.catch_up()
-        return object_answer(request.path, self._desk.balance_item())
+        desk.catch_up()
+        return object_answer(request.path, desk.balance_item())
 
     def positions(self, request: Request) -> Answer:
         """Answer with the positions, filtered as asked."""
-        require_account(request)
+        desk = self._desks.of(request)
         underlyings, symbol = request.items("underlying-symbol"), request.text("symbol")
         kind, code = request.text("instrument-type"), request.text("underlying-product-code")
         with_closed = request.flag("include-closed-positions")
         found = [
             one
-            for one in self._desk.ledger.positions.values()
+            for one in desk.ledger.positions.values()
             if (one.lots or with_closed)
             and (not underlyings or one.instrument.underlying in underlyings)
             and symbol in {None, one.instrument.symbol}
@@ -142,5 +141,19 @@ class Accounts:
             and (code is None or one.instrument.underlying.startswith(f"/{code.lstrip('/')}"))
         ]
         with_marks = bool(request.flag("include-marks"))
-        items = self._desk.position_items(found, with_marks=with_marks)
+        items = desk.position_items(found, with_marks=with_marks)
         return items_answer(request.path, map(encode, items))
+
+
+def _account(card: AccountCard) -> dict[str, Any]:
+    return {
+        "account-number": card.number,
+        "external-id": f"A{card.place + 1:010d}",
+        "margin-or-cash": "Cash" if card.in_cash else "Margin",
+        **_ACCOUNT,
+        "is-futures-approved": not card.in_cash,
+    }
+
+
+def _numbered(card: AccountCard, members: dict[str, Any]) -> dict[str, Any]:
+    return {"id": card.place + 1, "account-number": card.number, **members}

@@ -88,7 +88,7 @@ class Administration:
     def clock(self, _: Request) -> Answer:
         """Answer with the market's time, its speed, and whether the exchange is open."""
         timeline, now = self._application.timeline, self._application.market.now()
-        is_open = self._application.desk.venue.is_open(now)
+        is_open = self._application.desks.first.venue.is_open(now)
         return _plain({"now": timestamp(now), "speed": timeline.speed, "is-open": is_open})
 
     def move_clock(self, request: Request) -> Answer:

@@ -8,7 +8,8 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from ttapi_core import ParameterError, SystemClock
+from ttapi_core import ConfigurationError, ParameterError, SystemClock
+from ttapi_sandbox.account_cards import cards_of
 from ttapi_sandbox.accounts import Accounts
 from ttapi_sandbox.administration import Administration
 from ttapi_sandbox.answers import HTML, Answer, RefusalError, html, problem
@@ -17,6 +18,7 @@ from ttapi_sandbox.customers import Customers
 from ttapi_sandbox.damage import damaged, refusal, with_other_symbol
 from ttapi_sandbox.delivery import Delivery, deliver
 from ttapi_sandbox.desk import Desk
+from ttapi_sandbox.desks import Desks
 from ttapi_sandbox.faults import ACCOUNT_STREAM_PATH, REFUSING, STREAM_PATHS, FaultPlan
 from ttapi_sandbox.future_options import FutureOptionBook, FutureOptions
 from ttapi_sandbox.futures import FutureBook, Futures
@@ -83,13 +85,7 @@ class Application:
         self._watchlists = kept.watchlists if kept is not None else {}
         self._alerts = kept.alerts if kept is not None else {}
         self._derivatives = FutureOptionBook(self.market, FutureBook(self.market))
-        self.desk = Desk(
-            Venue(self.market, self._derivatives),
-            self.notices,
-            cash=settings.cash,
-            kept=kept.books if kept is not None else None,
-            on_change=self.keep,
-        )
+        self.desks = self._opened_desks(kept)
         self.quote_alerts = QuoteAlerts(self.market, self.notices, self._alerts, on_change=self.keep)
         self._steps = list(settings.scenario.steps) if settings.scenario is not None else []
         self._begun_s = self.clock.monotonic()
@@ -108,15 +104,32 @@ class Application:
         self._router = Router(self._nouns())
         self._administration = Router(Administration(self).routes())
 
+    def _opened_desks(self, kept: State | None) -> Desks:
+        venue = Venue(self.market, self._derivatives)
+        books = kept.accounts if kept is not None else {}
+        return Desks(
+            [
+                Desk(
+                    venue,
+                    self.notices,
+                    account=card,
+                    cash=self.settings.cash,
+                    kept=books.get(card.number),
+                    on_change=self.keep,
+                )
+                for card in cards_of(self.settings.accounts)
+            ]
+        )
+
     def _nouns(self) -> list[Route]:
         market = self.market
         nouns = (
             self.tokens,
             Customers(),
-            Accounts(self.desk),
-            Trading(self.desk),
-            Transactions(self.desk),
-            MarginRequirements(self.desk),
+            Accounts(self.desks),
+            Trading(self.desks),
+            Transactions(self.desks),
+            MarginRequirements(self.desks),
             Instruments(market),
             Futures(market, self._derivatives.futures),
             FutureOptions(market, self._derivatives),
@@ -242,8 +255,7 @@ class Application:
         while (due := self._due_step(elapsed)) is not None:
             self._steps.remove(due)
             self._do(due)
-        if self.desk.is_awake:
-            self.desk.catch_up()
+        self.desks.catch_up(wake=False)
         self.quote_alerts.look()
 
     def _due_step(self, elapsed_s: float) -> Step | None:
@@ -274,9 +286,9 @@ class Application:
         latest = self.market.latest
         if moment > latest:
             raise ParameterError("moment", moment, f"at most {latest.isoformat()}")
-        self.desk.catch_up()
+        self.desks.catch_up()
         self.timeline.move_to(moment)
-        self.desk.catch_up()
+        self.desks.catch_up()
         self.quote_alerts.look()
         self.keep()
 
@@ -285,7 +297,7 @@ class Application:
         if self.state_file is None:
             return
         settings = self.settings
-        books = self.desk.engine.books
+        books = {desk.account.number: desk.engine.books for desk in self.desks}
         state = State(
             settings.seed, settings.symbols, self.market.now(), books, self._watchlists, self._alerts
         )
@@ -294,7 +306,16 @@ class Application:
     def _kept_state(self) -> State | None:
         if self.state_file is None:
             return None
-        return self.state_file.read(seed=self.settings.seed, symbols=self.settings.symbols)
+        settings = self.settings
+        state = self.state_file.read(seed=settings.seed, symbols=settings.symbols)
+        asked = {card.number: card.in_cash for card in cards_of(settings.accounts)}
+        if state is not None and asked != {
+            number: books.ledger.in_cash for number, books in state.accounts.items()
+        }:
+            raise ConfigurationError(
+                "state_file", f"{self.state_file.path} is of other accounts", accepted="the same accounts"
+            )
+        return state
 
     def reset(self) -> None:
         """Forget all counts; numbers of requests and rules of faults begin anew."""

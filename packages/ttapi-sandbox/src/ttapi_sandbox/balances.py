@@ -52,7 +52,7 @@ def balance_amounts(standing: Standing) -> dict[str, str]:
         "long-margineable-value": long_equity,
         "short-margineable-value": short_equity,
         "margin-equity": standing.cash + long_equity - short_equity,
-        "equity-buying-power": power * 2,
+        "equity-buying-power": power if standing.in_cash else power * 2,
         "derivative-buying-power": power,
         "available-trading-funds": power,
         "futures-margin-requirement": needed.futures,

@@ -63,7 +63,8 @@ def _parser() -> argparse.ArgumentParser:
         metavar="X",
         help="times as fast as the wall; 0: by hand",
     )
-    add("--cash", type=Decimal, default=defaults.cash, metavar="DOLLARS", help="in the account at first")
+    add("--cash", type=Decimal, default=defaults.cash, metavar="DOLLARS", help="in each account at first")
+    add("--accounts", default=",".join(defaults.accounts), metavar="KINDS", help="e.g. margin,cash")
     add("--state-file", type=Path, metavar="FILE", help="keep orders and positions across restarts")
     add("--scenario", type=Path, metavar="FILE", help="a TOML file that says what happens when")
     add("--symbols", type=int, default=TABLE_SIZE, help="how many equities and ETFs are listed")
@@ -102,6 +103,7 @@ def _settings(options: argparse.Namespace) -> SandboxSettings:
         start=None if options.start is None else parse_as_of(options.start),
         speed=options.speed,
         cash=options.cash,
+        accounts=tuple(options.accounts.split(",")),
         state_file=options.state_file,
         scenario=None if options.scenario is None else read_scenario(options.scenario),
     )

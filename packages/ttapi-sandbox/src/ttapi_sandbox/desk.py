@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The trading desk of the account: the engine with its clock, its notices, and how all is shown."""
+"""The trading desk of an account: the engine with its clock, its notices, and how all is shown."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
-from ttapi_sandbox.answers import RefusalError, problem, timestamp
+from ttapi_sandbox.answers import timestamp
 from ttapi_sandbox.balances import balance_amounts
 from ttapi_sandbox.engine import Books, Engine
 from ttapi_sandbox.ledger import Instrument, Ledger, Position
@@ -20,15 +20,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import date, datetime
 
+    from ttapi_sandbox.account_cards import AccountCard
     from ttapi_sandbox.engine import Change
     from ttapi_sandbox.market import Market
     from ttapi_sandbox.notices import NoticeBoard
     from ttapi_sandbox.orders import ComplexOrder
-    from ttapi_sandbox.requests import Request
     from ttapi_sandbox.standing import Standing
     from ttapi_sandbox.venue import Touch, Venue
 
-ACCOUNT_NUMBER: Final = "5WT00001"
 CURRENCY: Final = "USD"
 _HELD: Final = (("SPY", 10), ("AAPL", 40))
 _OPTIONS_HELD: Final = 2
@@ -37,7 +36,7 @@ _OPENED_SESSIONS_AGO: Final = 12
 
 class Desk:
     """
-    The engine of the account at the market's time.
+    The engine of one account at the market's time.
 
     The books are opened at the instant at which the desk was made, but only when they are first asked for.
 
@@ -47,6 +46,8 @@ class Desk:
         The market that orders are filled at.
     board
         Where changes are published.
+    account
+        Whose desk it is.
     cash
         What the account has at first.
     kept
@@ -60,11 +61,13 @@ class Desk:
         venue: Venue,
         board: NoticeBoard,
         *,
+        account: AccountCard,
         cash: Decimal,
         kept: Books | None = None,
         on_change: Callable[[], None] = lambda: None,
     ) -> None:
         self.venue = venue
+        self.account = account
         self._board = board
         self._cash = cash
         self._kept = kept
@@ -122,7 +125,7 @@ class Desk:
                 if data is not None:
                     milliseconds = int(change.at.timestamp() * 1000)
                     notice = {"type": change.kind, "data": data, "timestamp": milliseconds}
-                    self._board.publish(ACCOUNT_NUMBER, notice)
+                    self._board.publish(self.account.number, notice)
         self._on_change()
 
     def _notice(self, kind: str, what: Any) -> dict[str, Any] | None:  # noqa: ANN401 - as the kind says
@@ -165,7 +168,7 @@ class Desk:
         """Return the balance as the wire has it."""
         now = self.market.now()
         return {
-            "account-number": ACCOUNT_NUMBER,
+            "account-number": self.account.number,
             "currency": CURRENCY,
             **balance_amounts(self.standing()),
             "pending-cash-effect": "None",
@@ -183,7 +186,10 @@ class Desk:
         ]
         touches = self.venue.touches([tradable for _, tradable in pairs], now)
         return [
-            _position_item(one, touches[one.instrument.symbol], today, with_marks=with_marks)
+            {
+                "account-number": self.account.number,
+                **_position_item(one, touches[one.instrument.symbol], today, with_marks=with_marks),
+            }
             for one, _ in pairs
         ]
 
@@ -192,7 +198,10 @@ class Desk:
         # listed, never about to end.
         begun, market = self._begun_at, self.market
         moment = market.moment_at(begun)
-        ledger = Ledger(ACCOUNT_NUMBER, self._cash, begun)
+        card = self.account
+        ledger = Ledger(card.number, self._cash, begun, series=card.place, in_cash=card.in_cash)
+        if card.place:  # only the first account holds something at first
+            return Books(ledger, begun)
         number_then = max(0, moment.number - _OPENED_SESSIONS_AGO)
         opened = market.days.sessions[number_then].open_at + timedelta(minutes=1)
         for symbol, quantity in _HELD:
@@ -234,7 +243,6 @@ def _position_item(position: Position, touch: Touch, today: date, *, with_marks:
     realized = position.realized_on_day(today)
     average = signed(position.average_price)
     item = {
-        "account-number": ACCOUNT_NUMBER,
         "symbol": instrument.symbol,
         "instrument-type": instrument.kind,
         "underlying-symbol": instrument.underlying,
@@ -265,28 +273,3 @@ def _position_item(position: Position, touch: Touch, today: date, *, with_marks:
         value = touch.mark * abs(quantity) * instrument.multiplier
         item |= {"mark": signed(value), "mark-price": signed(touch.mark)}
     return item
-
-
-def require_account(request: Request) -> None:
-    """
-    Do nothing if a request is about the account of the sandbox.
-
-    Raises
-    ------
-    RefusalError
-        403, if it is about another one.
-    """
-    require_number(request.parameters["account"])
-
-
-def require_number(account_number: str) -> None:
-    """
-    Do nothing if a number is that of the account of the sandbox.
-
-    Raises
-    ------
-    RefusalError
-        403, if it is another one.
-    """
-    if account_number != ACCOUNT_NUMBER:
-        raise RefusalError(problem(403, "not_permitted", "User not permitted access"))

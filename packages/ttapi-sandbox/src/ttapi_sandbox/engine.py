@@ -20,7 +20,7 @@ from ttapi_sandbox.fees import ZERO, fees_of
 from ttapi_sandbox.ledger import Cause, Ledger
 from ttapi_sandbox.matching import Liquidity, is_triggered, plan
 from ttapi_sandbox.nightly import Nightly, Snapshot
-from ttapi_sandbox.order_rules import check, refused
+from ttapi_sandbox.order_rules import check, check_in_cash, refused
 from ttapi_sandbox.order_states import WORKING, Status, Step, after, can
 from ttapi_sandbox.orders import ComplexOrder, Fill, Order, OrderLeg, order_item
 from ttapi_sandbox.standing import OrderEffect, effect_of, standing_of
@@ -122,7 +122,10 @@ class Engine:
         RefusalError
             422, if it breaks a rule or costs more than there is.
         """
-        tradables = check(ticket, self.venue, now, held=self.books.ledger.quantity, contingent=contingent)
+        ledger = self.books.ledger
+        tradables = check(ticket, self.venue, now, held=ledger.quantity, contingent=contingent)
+        if ledger.in_cash:
+            check_in_cash(ticket, ledger.positions.values())
         touches = self.venue.touches(tradables, now)
         effect = effect_of(
             ticket,
@@ -172,7 +175,7 @@ class Engine:
 
     def submit(self, order: Order, now: datetime) -> Order:
         """Take an order that `preflight` returned; it is `Received`, and goes its way with `settle`."""
-        order.id = FIRST_ORDER + len(self.books.orders)
+        order.id = self.books.ledger.id_from(FIRST_ORDER, len(self.books.orders))
         self.books.orders[order.id] = order
         self._active.add(order.id)
         self._emit_order(order, now)
@@ -235,7 +238,7 @@ class Engine:
         self, complex_order: ComplexOrder, orders: list[Order], trigger: Order | None
     ) -> ComplexOrder:
         """Take orders that depend on each other; those that wait for the trigger are `Contingent`."""
-        complex_order.id = FIRST_COMPLEX_ORDER + len(self.books.complex_orders)
+        complex_order.id = self.books.ledger.id_from(FIRST_COMPLEX_ORDER, len(self.books.complex_orders))
         self.books.complex_orders[complex_order.id] = complex_order
         now = orders[0].received_at
         complex_order.created_at = now

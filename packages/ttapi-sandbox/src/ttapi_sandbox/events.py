@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from ttapi_sandbox import candles
+from ttapi_sandbox.derivative_events import DerivativeEvents
 from ttapi_sandbox.option_chains import years_left
 from ttapi_sandbox.prints import (
     EVERY_MS,
@@ -70,7 +71,8 @@ FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "TheoPrice": (*_INDEXED, "price", "underlyingPrice", "delta", "gamma", "dividend", "interest"),
     "Underlying": (
         *_INDEXED,
-        *("volatility", "frontVolatility", "backVolatility", "callVolume", "putVolume", "putCallRatio"),
+        *("volatility", "frontVolatility", "backVolatility", "callVolume", "putVolume", "optionVolume"),
+        "putCallRatio",
     ),
     "TimeAndSale": (
         *_INDEXED,
@@ -110,14 +112,44 @@ class EventSource:
     def __init__(self, market: Market, book: ChainBook) -> None:
         self._market = market
         self._book = book
+        self._derivatives = DerivativeEvents(market)
         self._contracts: dict[str, Contract | None] = {}
         self._contracts_day: date | None = None
 
     def last_values(self, kind: str, symbols: Iterable[str]) -> list[Values]:
-        """Return one event for each symbol that has one, in the order of ``symbols``, options last."""
+        """Return one event for each symbol that has one: listings in order, options, and derivatives last."""
         if kind not in SERVED:
             return []
-        moment = self._market.moment()
+        moment, symbols = self._market.moment(), list(symbols)
+        others = self._derivative_values(kind, symbols, moment)
+        return self._listed_values(kind, symbols, moment) + others
+
+    def _derivative_values(self, kind: str, symbols: list[str], moment: Moment) -> list[Values]:
+        # Futures and coins have one of these in their symbols: most others are passed by quickly.
+        symbols = [symbol for symbol in symbols if ":" in symbol]
+        if not symbols or kind not in QUOTED | THEORETICAL:
+            return []
+        head = self._head(moment)
+        found = []
+        for symbol in symbols:
+            if kind in THEORETICAL:
+                theory = self._derivatives.theory(kind, symbol, moment)
+                values = theory and self._indexed(head["time"]) | theory
+            else:
+                values = self._derivatives.quoted(kind, symbol, moment, head)
+            found += [values | {"eventSymbol": symbol, "eventTime": 0}] if values else []
+        return found
+
+    def _head(self, moment: Moment) -> Values:
+        dates = self._market.days.dates
+        today, before = dates[moment.number], dates[max(moment.number - 1, 0)]
+        return {"time": self._time_ms(moment), "dayId": day_id(today), "prevDayId": day_id(before)}
+
+    @staticmethod
+    def _indexed(time_ms: int) -> Values:
+        return {"eventFlags": 0, "index": index_of(time_ms), "time": time_ms, "sequence": 0}
+
+    def _listed_values(self, kind: str, symbols: list[str], moment: Moment) -> list[Values]:
         listed, contracts = self._known(symbols, moment)
         if kind in THEORETICAL:
             return self._theory(kind, contracts, moment)
@@ -179,7 +211,7 @@ class EventSource:
             listing = self._market.by_symbol.get(symbol)
             if listing is not None:
                 listed.append(listing)
-            elif symbol.startswith("."):
+            elif symbol.startswith(".") and ":" not in symbol:
                 if symbol not in self._contracts:
                     self._contracts[symbol] = self._book.find_symbol(symbol)
                 contract = self._contracts[symbol]
@@ -188,8 +220,7 @@ class EventSource:
         return listed, contracts
 
     def _theory(self, kind: str, contracts: dict[str, Contract], moment: Moment) -> list[Values]:
-        time_ms = self._time_ms(moment)
-        head = {"eventTime": 0, "eventFlags": 0, "index": index_of(time_ms), "time": time_ms, "sequence": 0}
+        head = {"eventTime": 0, **self._indexed(self._time_ms(moment))}
         read = _greeks_values if kind == "Greeks" else _theo_price_values
         found = sensitivities(self._market, list(contracts.values()), moment)
         return [
@@ -223,6 +254,7 @@ class EventSource:
             "backVolatility": round(surface.at_the_money(years[min(1, len(years) - 1)]), 6),
             "callVolume": calls,
             "putVolume": puts,
+            "optionVolume": calls + puts,
             "putCallRatio": round(puts / calls, 4) if calls else candles.NAN,
         }
 

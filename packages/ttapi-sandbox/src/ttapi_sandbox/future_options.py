@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+import re
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from ttapi_sandbox.universe import Listing
 
 STRIKES_EACH_SIDE: Final = 20
+_STREAMED: Final = re.compile(
+    r"\.(?P<future>/[A-Z0-9]+[FGHJKMNQUVXZ]\d\d)(?P<letter>[CP])(?P<strike>[\d.]+):(?P<exchange>[A-Z]+)"
+)
 _STEPS: Final = {"ES": 25.0, "MES": 25.0, "NQ": 100.0, "ZN": 0.5, "CL": 0.5, "GC": 10.0, "VX": 1.0}
 
 
@@ -118,6 +122,17 @@ class FutureOptionBook:
                 if option.symbol == symbol:
                     return option
         return None
+
+    def find_streamed(self, symbol: str, moment: Moment) -> FutureOption | None:
+        """Return a listed option by its symbol on the stream, ``./ESZ26C6000:XCME``, or None."""
+        parts = _STREAMED.fullmatch(symbol)
+        if parts is None:
+            return None
+        future = self.futures.find(f"{parts['future']}:{parts['exchange']}", moment.today)
+        if future is None:
+            return None
+        strikes = (strike for strike in self.strikes(future, moment) if plain(strike) == parts["strike"])
+        return next((FutureOption(future, parts["letter"] == "C", strike) for strike in strikes), None)
 
 
 def tick_of(product: Product, price: float) -> Decimal:

@@ -26,6 +26,9 @@ MONEY_MOVEMENT: Final = "Money Movement"
 FRACTION_STEP: Final = Decimal("0.00001")
 """The smallest part of a share."""
 
+SERIES_STEP: Final = 1_000_000
+"""How far apart the ids of two accounts begin."""
+
 _FIRST_TRANSACTION: Final = 880_001
 
 
@@ -129,11 +132,18 @@ class Cause:
 
 @dataclass(slots=True)
 class Ledger:
-    """The books themselves; times and days are arguments."""
+    """
+    The books themselves; times and days are arguments.
+
+    ``series`` is the place of the account among all of them: ids begin so many millions later, so that no two
+    accounts have one in common. ``in_cash`` accounts pay in full, see `ttapi_sandbox.margin`.
+    """
 
     account_number: str
     cash: Decimal
     opened_at: datetime
+    series: int = 0
+    in_cash: bool = False
     positions: dict[str, Position] = field(default_factory=dict)
     transactions: list[Transaction] = field(default_factory=list)
     realized: Decimal = ZERO
@@ -334,7 +344,11 @@ class Ledger:
         return transaction
 
     def _next_id(self) -> int:
-        return _FIRST_TRANSACTION + len(self.transactions)
+        return self.id_from(_FIRST_TRANSACTION, len(self.transactions))
+
+    def id_from(self, first: int, count: int) -> int:
+        """Return the id of what comes after ``count`` others, where the first of all has the id ``first``."""
+        return first + self.series * SERIES_STEP + count
 
     def fees_on(self, day: date) -> Decimal:
         """Return the fees of a day."""

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-What must be kept for what is held: the rules of a margin account, in a simple form.
+What must be kept for what is held: the rules of a margin and of a cash account, in a simple form.
 
 ========================  ======================================================================
 shares, long or short     half of their value to open them, 30 % of it to keep them
@@ -10,6 +10,10 @@ short options             a fifth of the underlying less what they are out of th
 spreads                   the most that can be lost on them
 futures                   what the table of products says
 ========================  ======================================================================
+
+In a cash account everything is paid in full: shares and long options their value, short puts their strike
+(less what the put is worth, which is owed already), short calls the shares to deliver where they are not
+held. Nothing offsets anything else.
 
 Buying power is the net liquidating value less the requirement to open all that is held.
 """
@@ -68,18 +72,36 @@ class Requirement:
         )
 
 
-def requirements(holdings: Iterable[Holding]) -> dict[str, Requirement]:
-    """Return what must be kept, by underlying."""
+def requirements(holdings: Iterable[Holding], *, in_cash: bool = False) -> dict[str, Requirement]:
+    """Return what must be kept, by underlying; ``in_cash`` of a cash account."""
     groups: dict[str, list[Holding]] = defaultdict(list)
     for holding in holdings:
         if holding.quantity:
             groups[holding.tradable.instrument.underlying].append(holding)
-    return {underlying: _group(held) for underlying, held in groups.items()}
+    rules = _group_in_cash if in_cash else _group
+    return {underlying: rules(held) for underlying, held in groups.items()}
 
 
 def total(found: Iterable[Requirement]) -> Requirement:
     """Return what must be kept for all of them."""
     return sum(found, Requirement())
+
+
+def _group_in_cash(held: list[Holding]) -> Requirement:
+    amount = ZERO
+    shares = sum((one.quantity for one in held if one.tradable.contract is None), ZERO)
+    cover = max(ZERO, shares // 100)
+    for one in held:
+        multiplier = one.tradable.instrument.multiplier
+        if one.quantity > 0 or one.tradable.contract is None:
+            amount += abs(one.value)
+        elif one.tradable.contract.is_call:
+            covered = min(cover, -one.quantity)
+            cover -= covered
+            amount += (-one.quantity - covered) * one.spot * multiplier
+        else:
+            amount += -one.quantity * max(ZERO, _strike(one) - one.mark) * multiplier
+    return Requirement(cents(amount), ZERO)
 
 
 def _group(held: list[Holding]) -> Requirement:

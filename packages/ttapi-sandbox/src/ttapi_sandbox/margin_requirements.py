@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from ttapi_sandbox.answers import Answer, not_found, object_answer
-from ttapi_sandbox.desk import ACCOUNT_NUMBER, require_account
 from ttapi_sandbox.fees import ZERO
 from ttapi_sandbox.margin import INITIAL, MAINTENANCE, Requirement, requirements
 from ttapi_sandbox.orders import effect, money, signed
@@ -16,6 +15,7 @@ from ttapi_sandbox.tickets import read_ticket
 
 if TYPE_CHECKING:
     from ttapi_sandbox.desk import Desk
+    from ttapi_sandbox.desks import Desks
     from ttapi_sandbox.margin import Holding
     from ttapi_sandbox.requests import Request
 
@@ -25,8 +25,8 @@ _KIND: Final = "Reg T"
 class MarginRequirements:
     """Answers about margin."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, desks: Desks) -> None:
+        self._desks = desks
 
     def routes(self) -> list[Route]:
         """Return the routes of this noun."""
@@ -38,16 +38,16 @@ class MarginRequirements:
 
     def report(self, request: Request) -> Answer:
         """Answer with the requirement for all that is held, by underlying and by position."""
-        require_account(request)
-        self._desk.catch_up()
-        return object_answer(request.path, self._report(self._desk.standing().holdings))
+        desk = self._desks.of(request)
+        desk.catch_up()
+        return object_answer(request.path, _report(desk, desk.standing().holdings))
 
     def dry_run(self, request: Request) -> Answer:
         """Answer with the requirement as it would be after an order."""
-        require_account(request)
-        now = self._desk.catch_up()
-        _, change = self._desk.engine.preflight(read_ticket(request.fields()), now)
-        report = self._report(change.before.holdings)
+        desk = self._desks.of(request)
+        now = desk.catch_up()
+        _, change = desk.engine.preflight(read_ticket(request.fields()), now)
+        report = _report(desk, change.before.holdings)
         for name in ("margin-requirement", "initial-requirement", "reg-t-margin-requirement"):
             required = change.before.requirement.initial + change.requirement_change
             report |= {name: money(required), f"{name}-effect": effect(-required)}
@@ -59,16 +59,16 @@ class MarginRequirements:
 
     def effective(self, request: Request) -> Answer:
         """Answer with the rates that hold for a name."""
-        require_account(request)
-        symbol = request.parameters["symbol"]
-        if symbol not in self._desk.market.by_symbol:
+        desk = self._desks.of(request)
+        symbol, in_cash = request.parameters["symbol"], desk.account.in_cash
+        if symbol not in desk.market.by_symbol:
             raise not_found(f"margin requirement of {symbol}")
         data = {
             "underlying-symbol": symbol,
-            "account-number": ACCOUNT_NUMBER,
-            "long-equity-initial": signed(INITIAL),
+            "account-number": desk.account.number,
+            "long-equity-initial": "1.0" if in_cash else signed(INITIAL),
             "short-equity-initial": signed(INITIAL),
-            "long-equity-maintenance": signed(MAINTENANCE),
+            "long-equity-maintenance": "0.0" if in_cash else signed(MAINTENANCE),
             "short-equity-maintenance": signed(MAINTENANCE),
             "naked-option-standard": "0.2",
             "naked-option-minimum": "0.1",
@@ -78,52 +78,55 @@ class MarginRequirements:
         }
         return object_answer(request.path, data)
 
-    def _report(self, holdings: tuple[Holding, ...]) -> dict[str, Any]:
-        standing = self._desk.standing()
-        needed = standing.requirement
-        amounts = {
-            "margin-requirement": -needed.initial,
-            "maintenance-requirement": -needed.maintenance,
-            "initial-requirement": -needed.initial,
-            "reg-t-margin-requirement": -needed.initial,
-            "margin-equity": standing.net,
-            "option-buying-power": standing.buying_power,
-            "reg-t-option-buying-power": standing.buying_power,
-            "maintenance-excess": standing.net - needed.maintenance,
-        }
-        report: dict[str, Any] = {
-            "account-number": ACCOUNT_NUMBER,
-            "description": "Total",
-            "margin-calculation-type": _KIND,
-            "option-level": "No Restrictions",
-            "last-state-timestamp": int(self._desk.market.now().timestamp() * 1000),
-        }
-        for name, amount in amounts.items():
-            report |= {name: money(_four(amount)), f"{name}-effect": effect(amount)}
-        found = requirements(holdings)
-        report["groups"] = [
-            self._group(underlying, one, [held for held in holdings if _underlying(held) == underlying])
-            for underlying, one in found.items()
-        ]
-        return report
 
-    def _group(self, underlying: str, needed: Requirement, held: list[Holding]) -> dict[str, Any]:
-        kind = "Future" if underlying.startswith("/") else "Equity"
-        group = _entry(underlying, underlying, needed)
-        group |= {
-            "underlying-symbol": underlying,
-            "underlying-type": kind,
-            "expected-price-range-up-percent": "0.1",
-            "expected-price-range-down-percent": "0.1",
-            "groups": [self._leaf(one) for one in held],
-        }
-        return group
+def _report(desk: Desk, holdings: tuple[Holding, ...]) -> dict[str, Any]:
+    standing = desk.standing()
+    needed = standing.requirement
+    amounts = {
+        "margin-requirement": -needed.initial,
+        "maintenance-requirement": -needed.maintenance,
+        "initial-requirement": -needed.initial,
+        "reg-t-margin-requirement": -needed.initial,
+        "margin-equity": standing.net,
+        "option-buying-power": standing.buying_power,
+        "reg-t-option-buying-power": standing.buying_power,
+        "maintenance-excess": standing.net - needed.maintenance,
+    }
+    report: dict[str, Any] = {
+        "account-number": desk.account.number,
+        "description": "Total",
+        "margin-calculation-type": "Cash" if desk.account.in_cash else _KIND,
+        "option-level": "No Restrictions",
+        "last-state-timestamp": int(desk.market.now().timestamp() * 1000),
+    }
+    for name, amount in amounts.items():
+        report |= {name: money(_four(amount)), f"{name}-effect": effect(amount)}
+    found = requirements(holdings, in_cash=desk.account.in_cash)
+    report["groups"] = [
+        _group(desk, underlying, one, [held for held in holdings if _underlying(held) == underlying])
+        for underlying, one in found.items()
+    ]
+    return report
 
-    def _leaf(self, one: Holding) -> dict[str, Any]:
-        symbol = one.tradable.instrument.symbol
-        alone = next(iter(requirements([one]).values()), Requirement())
-        side = "LONG" if one.quantity > 0 else "SHORT"
-        return _entry(symbol, f"{side}_{one.tradable.instrument.kind.upper().replace(' ', '_')}", alone)
+
+def _group(desk: Desk, underlying: str, needed: Requirement, held: list[Holding]) -> dict[str, Any]:
+    kind = "Future" if underlying.startswith("/") else "Equity"
+    group = _entry(underlying, underlying, needed)
+    group |= {
+        "underlying-symbol": underlying,
+        "underlying-type": kind,
+        "expected-price-range-up-percent": "0.1",
+        "expected-price-range-down-percent": "0.1",
+        "groups": [_leaf(desk, one) for one in held],
+    }
+    return group
+
+
+def _leaf(desk: Desk, one: Holding) -> dict[str, Any]:
+    symbol = one.tradable.instrument.symbol
+    alone = next(iter(requirements([one], in_cash=desk.account.in_cash).values()), Requirement())
+    side = "LONG" if one.quantity > 0 else "SHORT"
+    return _entry(symbol, f"{side}_{one.tradable.instrument.kind.upper().replace(' ', '_')}", alone)
 
 
 def _underlying(held: Holding) -> str:

@@ -12,9 +12,10 @@ from ttapi_sandbox.ledger import FRACTION_STEP
 from ttapi_sandbox.tickets import EXTENDED, LASTING, LIMITED, STOPPED, Ticket, TicketLeg
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from datetime import datetime
 
+    from ttapi_sandbox.ledger import Position
     from ttapi_sandbox.venue import Tradable, Venue
 
 OPTION_LEGS_MAX: Final = 4
@@ -81,6 +82,46 @@ def check(
     if problems:
         raise refused("preflight_check_failure", "One or more preflight checks failed", problems)
     return tradables
+
+
+def check_in_cash(ticket: Ticket, positions: Iterable[Position]) -> None:
+    """
+    Check what an account that pays in full may not do: futures, short sales, calls that no shares cover.
+
+    Raises
+    ------
+    RefusalError
+        422 ``preflight_check_failure`` with the list of all broken rules.
+    """
+    held = list(positions)
+    problems = []
+    for leg in ticket.legs:
+        if leg.kind in {"Future", "Future Option"}:
+            problems.append(Problem("futures_not_enabled", "A cash account cannot trade futures"))
+        elif leg.action == "Sell to Open" and leg.kind == "Equity":
+            problems.append(Problem("short_sale_not_allowed", "A cash account cannot sell short"))
+        elif leg.action == "Sell to Open" and leg.symbol[12:13] == "C" and not _is_covered(leg, held):
+            message = f"The shares of {leg.symbol[:6].rstrip()} that {leg.symbol} would deliver are not held"
+            problems.append(Problem("uncovered_call_not_allowed", message))
+    if problems:
+        raise refused("preflight_check_failure", "One or more preflight checks failed", problems)
+
+
+def _is_covered(leg: TicketLeg, held: list[Position]) -> bool:
+    root = leg.symbol[:6].rstrip()
+    shares = sum((one.quantity for one in held if one.instrument.symbol.replace("/", "") == root), Decimal(0))
+    written = sum(
+        (
+            -one.quantity
+            for one in held
+            if one.quantity < 0
+            and one.instrument.kind == "Equity Option"
+            and one.instrument.underlying.replace("/", "") == root
+            and one.instrument.symbol[12:13] == "C"
+        ),
+        Decimal(0),
+    )
+    return shares // 100 - written >= (leg.quantity or Decimal(0))
 
 
 def _check_type(ticket: Ticket) -> None:

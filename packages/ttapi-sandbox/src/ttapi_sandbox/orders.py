@@ -214,7 +214,22 @@ def _became(order: Order) -> dict[str, Any]:
         "complex-order-tag": order.complex_tag,
         "contingent-status": order.waits_for if order.status is Status.CONTINGENT else None,
     }
-    return item | {name: value for name, value in links.items() if value is not None}
+    item |= {name: value for name, value in links.items() if value is not None}
+    return item | _rule(order)
+
+
+def _rule(order: Order) -> dict[str, Any]:
+    # Complete or absent: strict clients insist on each of its times, and on what met each condition.
+    times = {
+        "route-after": order.ticket.route_after,
+        "routed-at": order.in_flight_at,
+        "cancel-at": order.ticket.cancel_at,
+        "cancelled-at": order.cancelled_at,
+    }
+    if order.ticket.conditions or None in times.values():
+        return {}
+    said = {name: timestamp(value) for name, value in times.items() if value is not None}
+    return {"order-rule": {**said, "order-conditions": []}}
 
 
 def _leg(leg: OrderLeg) -> dict[str, Any]:

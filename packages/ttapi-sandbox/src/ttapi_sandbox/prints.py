@@ -103,8 +103,9 @@ def sale_values(sale: Sale, *, exchange: str, spread: float) -> dict[str, Any]:
         "extendedTradingHours": False,
         "validTick": True,
         "type": "NEW",
-        "buyer": "",
-        "seller": "",
+        # Never told, and null in both formats: strict clients take nothing else.
+        "buyer": None,
+        "seller": None,
     }
 
 

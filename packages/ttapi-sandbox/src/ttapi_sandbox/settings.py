@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from ttapi_core import ConfigurationError
+from ttapi_sandbox.account_cards import ACCOUNTS_MAX, KINDS
 from ttapi_sandbox.faults import FaultSpec, parse_fault
 from ttapi_sandbox.scenario import Scenario
 from ttapi_sandbox.timeline import SPEED_MAX
@@ -58,7 +59,10 @@ class SandboxSettings:
     speed
         Seconds of the market in one second of the clock; 0 stands still until it is turned by hand.
     cash
-        Dollars in the account at first.
+        Dollars in each account at first.
+    accounts
+        The kinds of the accounts, ``margin`` or ``cash``, in order; their numbers are 5WT00001, 5WT00002 and
+        so on. The first holds shares and options at first, too.
     state_file
         Where orders, positions and watchlists are kept across restarts; None keeps nothing.
     scenario
@@ -86,6 +90,7 @@ class SandboxSettings:
     start: datetime | None = None
     speed: float = 1.0
     cash: Decimal = Decimal(25_000)
+    accounts: tuple[str, ...] = ("margin",)
     state_file: Path | None = None
     scenario: Scenario | None = None
 
@@ -103,6 +108,12 @@ class SandboxSettings:
             _require("rate_limit", self.rate_limit, 0.01, 10**6)
         _require("speed", self.speed, 0, SPEED_MAX)
         _require("cash", self.cash, 0, 10**12)
+        if not 0 < len(self.accounts) <= ACCOUNTS_MAX or not {*self.accounts} <= {*KINDS}:
+            raise ConfigurationError(
+                "accounts",
+                f"{self.accounts!r} cannot be used",
+                accepted=f"1 to {ACCOUNTS_MAX} of {' and '.join(KINDS)}",
+            )
         for name, instant in (("as_of", self.as_of), ("start", self.start)):
             if instant is not None and instant.tzinfo is None:
                 raise ConfigurationError(name, "has no time zone", accepted="an aware datetime")

@@ -28,6 +28,7 @@ class Standing:
     holdings: tuple[Holding, ...]
     requirement: Requirement
     reserved: Decimal
+    in_cash: bool = False
 
     @property
     def value(self) -> Decimal:
@@ -70,7 +71,8 @@ def holdings_of(ledger: Ledger, venue: Venue, now: datetime) -> tuple[Holding, .
 def standing_of(ledger: Ledger, venue: Venue, now: datetime, reserved: Decimal = ZERO) -> Standing:
     """Return how an account stands."""
     holdings = holdings_of(ledger, venue, now)
-    return Standing(ledger.cash, holdings, total(requirements(holdings).values()), reserved)
+    needed = total(requirements(holdings, in_cash=ledger.in_cash).values())
+    return Standing(ledger.cash, holdings, needed, reserved, ledger.in_cash)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,14 +132,15 @@ def effect_of(
     changed = Standing(
         before.cash + cash - fees.total,
         (*after.values(), *added),
-        total(requirements((*after.values(), *added)).values()),
+        total(requirements((*after.values(), *added), in_cash=before.in_cash).values()),
         before.reserved,
     )
+    alone = (Holding(*row, spots[row[0].instrument.symbol]) for row in rows)
     return OrderEffect(
         before,
         changed.requirement.initial - before.requirement.initial,
         changed.buying_power - before.buying_power,
-        total(requirements(Holding(*row, spots[row[0].instrument.symbol]) for row in rows).values()).initial,
+        total(requirements(alone, in_cash=before.in_cash).values()).initial,
         fees,
         len(rows) > 1,
     )

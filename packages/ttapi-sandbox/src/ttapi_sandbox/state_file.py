@@ -24,7 +24,7 @@ from ttapi_sandbox.answers import encode
 from ttapi_sandbox.engine import Books
 
 MAGIC: Final = b"ttapi-sandbox-state"
-VERSION: Final = 1
+VERSION: Final = 2
 
 
 @dataclass(slots=True)
@@ -34,7 +34,7 @@ class State:
     seed: int
     symbols: int
     now: datetime
-    books: Books | None = None
+    accounts: dict[str, Books] = field(default_factory=dict)
     watchlists: dict[str, dict[str, Any]] = field(default_factory=dict)
     alerts: dict[str, dict[str, Any]] = field(default_factory=dict)
 

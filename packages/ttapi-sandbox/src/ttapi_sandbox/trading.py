@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ttapi_sandbox.answers import Answer, encode, invalid, items_answer, not_found, object_answer
 from ttapi_sandbox.customers import CUSTOMER_ID
-from ttapi_sandbox.desk import ACCOUNT_NUMBER, require_account, require_number
 from ttapi_sandbox.fees import ZERO
 from ttapi_sandbox.futures import paged
 from ttapi_sandbox.order_rules import refused
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ttapi_sandbox.desk import Desk
+    from ttapi_sandbox.desks import Desks
     from ttapi_sandbox.requests import Request
     from ttapi_sandbox.standing import OrderEffect
     from ttapi_sandbox.tickets import Ticket
@@ -38,8 +38,8 @@ DIGITS_MAX: Final = 12
 class Trading:
     """Answers about orders."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, desks: Desks) -> None:
+        self._desks = desks
 
     def routes(self) -> list[Route]:
         """Return the routes of this noun."""
@@ -72,79 +72,54 @@ class Trading:
 
     def dry_run(self, request: Request) -> Answer:
         """Answer with what an order would do; nothing is kept."""
-        require_account(request)
-        now = self._desk.catch_up()
-        order, change = self._desk.engine.preflight(read_ticket(request.fields()), now)
-        return object_answer(request.path, self._checked(order, change, dry=True), status=201)
+        desk = self._desks.of(request)
+        now = desk.catch_up()
+        order, change = desk.engine.preflight(read_ticket(request.fields()), now)
+        return object_answer(request.path, _checked(desk, order, change, dry=True), status=201)
 
     def submit(self, request: Request) -> Answer:
         """Take an order; the answer has it as `Received`."""
-        require_account(request)
-        now = self._desk.catch_up()
-        order, change = self._desk.engine.preflight(read_ticket(request.fields()), now)
-        self._desk.engine.submit(order, now)
-        answer = object_answer(request.path, self._checked(order, change), status=201)
-        self._desk.settle()
+        desk = self._desks.of(request)
+        now = desk.catch_up()
+        order, change = desk.engine.preflight(read_ticket(request.fields()), now)
+        desk.engine.submit(order, now)
+        answer = object_answer(request.path, _checked(desk, order, change), status=201)
+        desk.settle()
         return answer
-
-    def _checked(self, order: Order, change: OrderEffect, *, dry: bool = False) -> dict[str, Any]:
-        return {
-            "order": order_item(order, dry=dry),
-            "buying-power-effect": buying_power_item(change),
-            "fee-calculation": fee_item(change),
-            "warnings": self._warnings(order.ticket),
-            "errors": [],
-        }
-
-    def _warnings(self, ticket: Ticket) -> list[dict[str, str]]:
-        if self._desk.venue.trades(ticket.time_in_force, self._desk.market.now()):
-            return []
-        message = "Your order will begin working during next valid session."
-        return [{"code": "tif_next_valid_session", "message": message}]
 
     def live(self, request: Request) -> Answer:
         """Answer with the orders of today, whatever became of them, and all that still work."""
-        require_account(request)
-        return items_answer(request.path, [encode(order_item(one)) for one in self._live()])
-
-    def _live(self) -> list[Order]:
-        today = new_york_date(self._desk.catch_up())
-        orders = self._desk.engine.books.orders.values()
-        return [one for one in reversed(orders) if not one.is_final or new_york_date(one.updated_at) == today]
+        desk = self._desks.of(request)
+        return items_answer(request.path, [encode(order_item(one)) for one in _live(desk)])
 
     def search(self, request: Request) -> Answer:
         """Answer with the orders of a span of time, filtered as asked, a page at a time."""
-        require_account(request)
-        return self._found(request)
+        return _found(request, [self._desks.of(request)])
 
     def customer_live(self, request: Request) -> Answer:
         """Answer with the orders of today of some accounts, a page at a time."""
-        _require_accounts(request)
-        items = [encode(order_item(one)) for one in self._live()]
+        found = [one for desk in self._asked(request) for one in _live(desk)]
+        items = [encode(order_item(one)) for one in sorted(found, key=_received_at, reverse=True)]
         return paged(request, items, default=100, most=200)
 
     def customer_search(self, request: Request) -> Answer:
         """Answer with the orders of some accounts."""
-        _require_accounts(request)
-        return self._found(request)
+        return _found(request, self._asked(request))
 
-    def _found(self, request: Request) -> Answer:
-        self._desk.catch_up()
-        version = request.headers.get(b"accept-version", b"").decode("latin-1")
-        if version >= SEARCH_NEEDS_START and not (request.text("start-date") or request.text("start-at")):
-            raise invalid("start-date", "start-date or start-at is required")
-        keep = _filter(request)
-        found = [one for one in self._desk.engine.books.orders.values() if keep(one)]
-        if descending(request):
-            found.reverse()
-        items = [encode(order_item(one)) for one in found]
-        return paged(request, items, default=PAGE_SIZE, most=PAGE_SIZE_MAX)
+    def _asked(self, request: Request) -> list[Desk]:
+        customer = request.parameters["customer"]
+        if customer not in {"me", CUSTOMER_ID}:
+            raise not_found(f"customer {customer}")
+        numbers = request.items("account-numbers")
+        if not numbers:
+            raise invalid("account-numbers", "is required")
+        return [self._desks.numbered(number) for number in dict.fromkeys(numbers)]
 
     def one(self, request: Request) -> Answer:
         """Answer with one order."""
-        require_account(request)
-        self._desk.catch_up()
-        return object_answer(request.path, order_item(self._desk.engine.order(_number(request))))
+        desk = self._desks.of(request)
+        desk.catch_up()
+        return object_answer(request.path, order_item(desk.engine.order(_number(request))))
 
     def replace(self, request: Request) -> Answer:
         """Put an order in place of another, with the same legs."""
@@ -155,152 +130,109 @@ class Trading:
         return self._replaced(request, edited=True)
 
     def _replaced(self, request: Request, *, edited: bool) -> Answer:
-        require_account(request)
-        now = self._desk.catch_up()
-        engine = self._desk.engine
+        desk = self._desks.of(request)
+        now = desk.catch_up()
+        engine = desk.engine
         old = engine.check_replaceable(_number(request))
-        order, _ = self._replacement(request, old, now, edited=edited)
+        order, _ = _replacement(desk, request, old, now, edited=edited)
         engine.replace(old, order, now, edited=edited)
         answer = object_answer(request.path, order_item(order))
-        self._desk.settle()
+        desk.settle()
         return answer
 
     def dry_run_replacement(self, request: Request) -> Answer:
         """Answer with what a replacement would do."""
-        require_account(request)
-        now = self._desk.catch_up()
-        old = self._desk.engine.check_replaceable(_number(request))
-        order, change = self._replacement(request, old, now, edited=False)
-        return object_answer(request.path, self._checked(order, change, dry=True), status=201)
-
-    def _replacement(
-        self, request: Request, old: Order, now: datetime, *, edited: bool
-    ) -> tuple[Order, OrderEffect]:
-        read = read_edit if edited else read_replacement
-        ticket = read(request.fields(), old.ticket, old.legs_left())
-        return self._desk.engine.preflight(ticket, now, without=old.id)
+        desk = self._desks.of(request)
+        now = desk.catch_up()
+        old = desk.engine.check_replaceable(_number(request))
+        order, change = _replacement(desk, request, old, now, edited=False)
+        return object_answer(request.path, _checked(desk, order, change, dry=True), status=201)
 
     def cancel(self, request: Request) -> Answer:
         """Ask for an order's end; the answer has it as `Cancel Requested`."""
-        require_account(request)
-        now = self._desk.catch_up()
-        order = self._desk.engine.request_cancel(_number(request), now)
+        desk = self._desks.of(request)
+        now = desk.catch_up()
+        order = desk.engine.request_cancel(_number(request), now)
         answer = object_answer(request.path, order_item(order))
-        self._desk.settle()
+        desk.settle()
         return answer
 
     def reconfirm(self, request: Request) -> Answer:
         """Refuse: only orders of equity offerings are confirmed again, and there are none here."""
-        require_account(request)
-        self._desk.catch_up()
-        self._desk.engine.order(_number(request))
+        desk = self._desks.of(request)
+        desk.catch_up()
+        desk.engine.order(_number(request))
         raise refused("cannot_update_order", "Only orders of equity offerings can be reconfirmed")
 
     # Complex orders
 
     def dry_run_complex(self, request: Request) -> Answer:
         """Answer with what a complex order would do."""
-        require_account(request)
-        whole, orders, trigger, change = self._complex(request)
+        desk = self._desks.of(request)
+        whole, orders, trigger, change = _complex(desk, request)
         item: dict[str, Any] = {
-            "account-number": ACCOUNT_NUMBER,
+            "account-number": desk.account.number,
             "type": whole.kind,
             "orders": [order_item(one, dry=True) for one in orders],
         }
         if trigger is not None:
             item["trigger-order"] = order_item(trigger, dry=True)
-        data = {"complex-order": item, **self._complex_checked(trigger or orders[0], change)}
+        data = {"complex-order": item, **_complex_checked(desk, trigger or orders[0], change)}
         return object_answer(request.path, data, status=201)
 
     def submit_complex(self, request: Request) -> Answer:
         """Take a complex order."""
-        require_account(request)
-        whole, orders, trigger, change = self._complex(request)
-        self._desk.engine.submit_complex(whole, orders, trigger)
+        desk = self._desks.of(request)
+        whole, orders, trigger, change = _complex(desk, request)
+        desk.engine.submit_complex(whole, orders, trigger)
         data = {
-            "complex-order": self._desk.complex_item(whole),
-            **self._complex_checked(trigger or orders[0], change),
+            "complex-order": desk.complex_item(whole),
+            **_complex_checked(desk, trigger or orders[0], change),
         }
         answer = object_answer(request.path, data, status=201)
-        self._desk.settle()
+        desk.settle()
         return answer
-
-    def _complex_checked(self, order: Order, change: OrderEffect) -> dict[str, Any]:
-        checked = self._checked(order, change, dry=True)
-        del checked["order"]
-        return checked
-
-    def _complex(self, request: Request) -> tuple[ComplexOrder, list[Order], Order | None, OrderEffect]:
-        now = self._desk.catch_up()
-        body = request.fields()
-        kind = body.get("type")
-        if kind not in KINDS:
-            raise invalid("type", "does not have a valid value" if kind else "is required")
-        tickets = _tickets(body.get("orders"), str(kind))
-        engine = self._desk.engine
-        change: OrderEffect | None = None
-        trigger = None
-        if kind in {"OTO", "OTOCO"}:
-            given = body.get("trigger-order")
-            if not isinstance(given, dict):
-                raise invalid("trigger-order", "is required")
-            trigger, change = engine.preflight(read_ticket(given), now)
-        orders: list[Order] = []
-        for ticket in tickets:
-            order, effect_of_it = engine.preflight(ticket, now, contingent=trigger is not None)
-            # Only one of two that exclude each other can cost anything.
-            order.reserved = ZERO if kind == "OCO" and orders else order.reserved
-            change = change or effect_of_it
-            orders.append(order)
-        whole = ComplexOrder(0, ACCOUNT_NUMBER, str(kind), [])
-        if kind == "PAIRS":
-            _read_ratio(whole, body)
-        assert change is not None
-        return whole, orders, trigger, change
 
     def live_complex(self, request: Request) -> Answer:
         """Answer with the complex orders of today, and all that still work."""
-        require_account(request)
-        live = {one.complex_id for one in self._live()}
-        found = [one for one in self._complex_orders() if one.id in live]
-        return items_answer(request.path, [encode(self._desk.complex_item(one)) for one in found])
+        desk = self._desks.of(request)
+        live = {one.complex_id for one in _live(desk)}
+        found = [one for one in _complex_orders(desk) if one.id in live]
+        return items_answer(request.path, [encode(desk.complex_item(one)) for one in found])
 
     def search_complex(self, request: Request) -> Answer:
         """Answer with all complex orders, the newest first, a page at a time."""
-        require_account(request)
-        self._desk.catch_up()
-        items = [encode(self._desk.complex_item(one)) for one in self._complex_orders()]
+        desk = self._desks.of(request)
+        desk.catch_up()
+        items = [encode(desk.complex_item(one)) for one in _complex_orders(desk)]
         return paged(request, items, default=PAGE_SIZE, most=PAGE_SIZE_MAX)
-
-    def _complex_orders(self) -> list[ComplexOrder]:
-        return list(reversed(self._desk.engine.books.complex_orders.values()))
 
     def one_complex(self, request: Request) -> Answer:
         """Answer with one complex order."""
-        require_account(request)
-        self._desk.catch_up()
-        whole = self._desk.engine.complex_order(_number(request))
-        return object_answer(request.path, self._desk.complex_item(whole))
+        desk = self._desks.of(request)
+        desk.catch_up()
+        whole = desk.engine.complex_order(_number(request))
+        return object_answer(request.path, desk.complex_item(whole))
 
     def cancel_complex(self, request: Request) -> Answer:
         """Ask for the end of all orders of a complex one."""
-        require_account(request)
-        now = self._desk.catch_up()
-        whole = self._desk.engine.cancel_complex(_number(request), now)
-        answer = object_answer(request.path, self._desk.complex_item(whole))
-        self._desk.settle()
+        desk = self._desks.of(request)
+        now = desk.catch_up()
+        whole = desk.engine.cancel_complex(_number(request), now)
+        answer = object_answer(request.path, desk.complex_item(whole))
+        desk.settle()
         return answer
 
     def edit_complex(self, request: Request) -> Answer:
         """Change the ratio that a pair waits for."""
-        require_account(request)
-        self._desk.catch_up()
-        whole = self._desk.engine.complex_order(_number(request))
+        desk = self._desks.of(request)
+        desk.catch_up()
+        whole = desk.engine.complex_order(_number(request))
         if whole.kind != "PAIRS" or whole.terminal_at is not None:
             raise refused("cannot_update_order", "Order can no longer be updated")
         _read_ratio(whole, request.fields())
-        answer = object_answer(request.path, self._desk.complex_item(whole))
-        self._desk.settle()
+        answer = object_answer(request.path, desk.complex_item(whole))
+        desk.settle()
         return answer
 
 
@@ -311,15 +243,88 @@ def _number(request: Request) -> int:
     return int(text)
 
 
-def _require_accounts(request: Request) -> None:
-    customer = request.parameters["customer"]
-    if customer not in {"me", CUSTOMER_ID}:
-        raise not_found(f"customer {customer}")
-    numbers = request.items("account-numbers")
-    if not numbers:
-        raise invalid("account-numbers", "is required")
-    for account_number in numbers:
-        require_number(account_number)
+def _live(desk: Desk) -> list[Order]:
+    today = new_york_date(desk.catch_up())
+    orders = desk.engine.books.orders.values()
+    return [one for one in reversed(orders) if not one.is_final or new_york_date(one.updated_at) == today]
+
+
+def _received_at(order: Order) -> datetime:
+    return order.received_at
+
+
+def _found(request: Request, desks: list[Desk]) -> Answer:
+    version = request.headers.get(b"accept-version", b"").decode("latin-1")
+    if version >= SEARCH_NEEDS_START and not (request.text("start-date") or request.text("start-at")):
+        raise invalid("start-date", "start-date or start-at is required")
+    keep = _filter(request)
+    found: list[Order] = []
+    for desk in desks:
+        desk.catch_up()
+        found += (one for one in desk.engine.books.orders.values() if keep(one))
+    found.sort(key=_received_at)
+    if descending(request):
+        found.reverse()
+    items = [encode(order_item(one)) for one in found]
+    return paged(request, items, default=PAGE_SIZE, most=PAGE_SIZE_MAX)
+
+
+def _replacement(
+    desk: Desk, request: Request, old: Order, now: datetime, *, edited: bool
+) -> tuple[Order, OrderEffect]:
+    read = read_edit if edited else read_replacement
+    ticket = read(request.fields(), old.ticket, old.legs_left())
+    return desk.engine.preflight(ticket, now, without=old.id)
+
+
+def _checked(desk: Desk, order: Order, change: OrderEffect, *, dry: bool = False) -> dict[str, Any]:
+    return {"order": order_item(order, dry=dry), **_complex_checked(desk, order, change)}
+
+
+def _complex_checked(desk: Desk, order: Order, change: OrderEffect) -> dict[str, Any]:
+    warnings = []
+    if not desk.venue.trades(order.ticket.time_in_force, desk.market.now()):
+        message = "Your order will begin working during next valid session."
+        warnings.append({"code": "tif_next_valid_session", "message": message})
+    return {
+        "buying-power-effect": buying_power_item(change),
+        "fee-calculation": fee_item(change),
+        "warnings": warnings,
+        "errors": [],
+    }
+
+
+def _complex_orders(desk: Desk) -> list[ComplexOrder]:
+    return list(reversed(desk.engine.books.complex_orders.values()))
+
+
+def _complex(desk: Desk, request: Request) -> tuple[ComplexOrder, list[Order], Order | None, OrderEffect]:
+    now = desk.catch_up()
+    body = request.fields()
+    kind = body.get("type")
+    if kind not in KINDS:
+        raise invalid("type", "does not have a valid value" if kind else "is required")
+    tickets = _tickets(body.get("orders"), str(kind))
+    engine = desk.engine
+    change: OrderEffect | None = None
+    trigger = None
+    if kind in {"OTO", "OTOCO"}:
+        given = body.get("trigger-order")
+        if not isinstance(given, dict):
+            raise invalid("trigger-order", "is required")
+        trigger, change = engine.preflight(read_ticket(given), now)
+    orders: list[Order] = []
+    for ticket in tickets:
+        order, effect_of_it = engine.preflight(ticket, now, contingent=trigger is not None)
+        # Only one of two that exclude each other can cost anything.
+        order.reserved = ZERO if kind == "OCO" and orders else order.reserved
+        change = change or effect_of_it
+        orders.append(order)
+    whole = ComplexOrder(0, desk.account.number, str(kind), [])
+    if kind == "PAIRS":
+        _read_ratio(whole, body)
+    assert change is not None
+    return whole, orders, trigger, change
 
 
 def descending(request: Request) -> bool:

@@ -5,12 +5,11 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from itertools import repeat
 from typing import TYPE_CHECKING, Any, Final
 
 from ttapi_sandbox.answers import Answer, encode, invalid, items_answer, not_found, object_answer, timestamp
 from ttapi_sandbox.balances import balance_amounts
-from ttapi_sandbox.desk import ACCOUNT_NUMBER, CURRENCY, require_account
+from ttapi_sandbox.desk import CURRENCY
 from ttapi_sandbox.futures import paged
 from ttapi_sandbox.nightly import BEGIN_OF_DAY, END_OF_DAY, Snapshot
 from ttapi_sandbox.orders import VENUE_NAME, effect, money, signed
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ttapi_sandbox.desk import Desk
+    from ttapi_sandbox.desks import Desks
     from ttapi_sandbox.ledger import Position, Transaction
     from ttapi_sandbox.requests import Request
 
@@ -38,10 +38,10 @@ _HISTORY_ROWS_MAX: Final = 400
 
 
 class Transactions:
-    """Answers about the past of the account."""
+    """Answers about the past of accounts."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, desks: Desks) -> None:
+        self._desks = desks
 
     def routes(self) -> list[Route]:
         """Return the routes of this noun."""
@@ -56,71 +56,60 @@ class Transactions:
 
     def search(self, request: Request) -> Answer:
         """Answer with the transactions, filtered as asked, a page at a time."""
-        require_account(request)
+        desk = self._desks.of(request)
         keep = _filter(request)
-        found = [one for one in self._desk.ledger.transactions if keep(one)]
+        found = [one for one in desk.ledger.transactions if keep(one)]
         if descending(request):
             found.reverse()
-        items = [encode(transaction_item(one)) for one in found]
+        items = [encode(transaction_item(one, desk.account.number)) for one in found]
         return paged(request, items, default=PAGE_SIZE, most=PAGE_SIZE_MAX)
 
     def one(self, request: Request) -> Answer:
         """Answer with one transaction."""
-        require_account(request)
+        desk = self._desks.of(request)
         text = request.parameters["id"]
-        for transaction in self._desk.ledger.transactions:
+        for transaction in desk.ledger.transactions:
             if str(transaction.id) == text:
-                return object_answer(request.path, transaction_item(transaction))
+                return object_answer(request.path, transaction_item(transaction, desk.account.number))
         raise not_found(f"transaction {text[:40]}")
 
     def total_fees(self, request: Request) -> Answer:
         """Answer with the fees of a day."""
-        require_account(request)
-        fees = self._desk.ledger.fees_on(request.day("date", self._desk.today()))
+        desk = self._desks.of(request)
+        fees = desk.ledger.fees_on(request.day("date", desk.today()))
         data = {"total-fees": money(fees), "total-fees-effect": effect(-fees)}
         return object_answer(request.path, data)
 
     def snapshots(self, request: Request) -> Answer:
         """Answer with balances at openings or closes; without a span the last one and the one of now."""
-        require_account(request)
+        desk = self._desks.of(request)
         currency = (request.text("currency") or CURRENCY).upper()
         time_of_day = request.text("time-of-day") or END_OF_DAY
         if time_of_day not in {BEGIN_OF_DAY, END_OF_DAY, INTRADAY}:
             raise invalid("time-of-day", "does not have a valid value")
-        self._desk.catch_up()
-        rows = [one for one in self._past() if one.time_of_day == time_of_day]
+        desk.catch_up()
+        rows = [one for one in _past(desk) if one.time_of_day == time_of_day]
         ranged = any(request.text(name) for name in ("snapshot-date", "start-date", "end-date"))
         chosen = [one for one in rows if _on(request, one.day)] if ranged else rows[-1:]
-        items = [_snapshot_item(one) for one in reversed(chosen)]
+        items = [_snapshot_item(one, desk.account.number) for one in reversed(chosen)]
         if not ranged:
-            items.append(self._desk.balance_item() | {"time-of-day": time_of_day})
+            items.append(desk.balance_item() | {"time-of-day": time_of_day})
         encoded = [encode(one) for one in items] if currency == CURRENCY else []
         return paged(request, encoded, default=PAGE_SIZE, most=PAGE_SIZE_MAX)
 
-    def _past(self) -> list[Snapshot]:
-        # Before the books were opened the account held what it held then.
-        books, market = self._desk.engine.books, self._desk.market
-        opened = books.ledger.opened_at
-        session = market.days.sessions[max(0, market.days.opened_by(opened) - 1)]
-        first = []
-        for word, at in ((BEGIN_OF_DAY, session.open_at), (END_OF_DAY, session.close_at)):
-            standing = standing_of(books.ledger, self._desk.venue, at)
-            first.append(Snapshot(session.date, word, at, balance_amounts(standing)))
-        return [*first, *books.snapshots]
-
     def net_liq(self, request: Request) -> Answer:
         """Answer with the value of the account over a span of time: by day, or one day by five minutes."""
-        require_account(request)
-        now = self._desk.catch_up()
+        desk = self._desks.of(request)
+        now = desk.catch_up()
         back = request.text("time-back")
         if back is not None and back not in TIME_BACK:
             raise invalid("time-back", "does not have a valid value")
         if back == "1d" or (back is None and request.text("start-time") is None):
-            instants = self._of_the_day(now)
+            instants = _of_the_day(desk, now)
         else:
             inside = _times(request, now, back)
-            instants = self._closes(inside, now)
-        rows = [self._row(instant) for instant in instants[-_HISTORY_ROWS_MAX:]]
+            instants = _closes(desk, inside, now)
+        rows = [_row(desk, instant) for instant in instants[-_HISTORY_ROWS_MAX:]]
         previous: dict[str, str] | None = None
         items = []
         for row in rows:
@@ -128,42 +117,58 @@ class Transactions:
             previous = row
         return items_answer(request.path, items)
 
-    def _of_the_day(self, now: datetime) -> list[datetime]:
-        market = self._desk.market
-        session = market.session(market.moment())
-        count = int((min(now, session.close_at) - session.open_at) / _FIVE_MINUTES)
-        return [session.open_at + step * _FIVE_MINUTES for step in range(count + 1)]
 
-    def _closes(self, inside: Callable[[datetime], bool], now: datetime) -> list[datetime]:
-        sessions = self._desk.market.days.sessions
-        last = self._desk.market.moment().number
-        closes = [one.close_at for one in sessions[: last + 1] if one.close_at <= now]
-        return [one for one in closes if inside(one)]
+def _past(desk: Desk) -> list[Snapshot]:
+    # Before the books were opened the account held what it held then.
+    books, market = desk.engine.books, desk.market
+    opened = books.ledger.opened_at
+    session = market.days.sessions[max(0, market.days.opened_by(opened) - 1)]
+    first = []
+    for word, at in ((BEGIN_OF_DAY, session.open_at), (END_OF_DAY, session.close_at)):
+        standing = standing_of(books.ledger, desk.venue, at)
+        first.append(Snapshot(session.date, word, at, balance_amounts(standing)))
+    return [*first, *books.snapshots]
 
-    def _row(self, instant: datetime) -> dict[str, str]:
-        # 1. A snapshot where there is one. 2. Before the books were opened, what is held now: shares at the
-        # closes of then, the rest at its cost. 3. What is held now, at the prices of then.
-        books = self._desk.engine.books
-        for snapshot in books.snapshots:
-            if snapshot.at == instant:
-                return {"time": _time(instant), "net": snapshot.amounts["net-liquidating-value"]}
-        if instant < books.ledger.opened_at - _DAY:
-            net = books.ledger.cash + sum(
-                map(self._past_value, books.ledger.positions.values(), repeat(instant))
-            )
-        else:
-            net = standing_of(books.ledger, self._desk.venue, instant).net
-        return {"time": _time(instant), "net": signed(net.quantize(Decimal("0.0001")))}
 
-    def _past_value(self, position: Position, instant: datetime) -> Decimal:
-        market, instrument = self._desk.market, position.instrument
-        listing = market.by_symbol.get(instrument.symbol)
-        if instrument.paid_at_close:
-            return Decimal(0)
-        if listing is None:
-            return position.cost
-        number = max(0, market.days.opened_by(instant))
-        return exact(market.series(listing).close(number, market.moment().number)) * position.quantity
+def _of_the_day(desk: Desk, now: datetime) -> list[datetime]:
+    market = desk.market
+    session = market.session(market.moment())
+    count = int((min(now, session.close_at) - session.open_at) / _FIVE_MINUTES)
+    return [session.open_at + step * _FIVE_MINUTES for step in range(count + 1)]
+
+
+def _closes(desk: Desk, inside: Callable[[datetime], bool], now: datetime) -> list[datetime]:
+    sessions = desk.market.days.sessions
+    last = desk.market.moment().number
+    closes = [one.close_at for one in sessions[: last + 1] if one.close_at <= now]
+    return [one for one in closes if inside(one)]
+
+
+def _row(desk: Desk, instant: datetime) -> dict[str, str]:
+    # 1. A snapshot where there is one. 2. Before the books were opened, what is held now: shares at the
+    # closes of then, the rest at its cost. 3. What is held now, at the prices of then.
+    books = desk.engine.books
+    for snapshot in books.snapshots:
+        if snapshot.at == instant:
+            return {"time": _time(instant), "net": snapshot.amounts["net-liquidating-value"]}
+    if instant < books.ledger.opened_at - _DAY:
+        net = books.ledger.cash + sum(
+            _past_value(desk, one, instant) for one in books.ledger.positions.values()
+        )
+    else:
+        net = standing_of(books.ledger, desk.venue, instant).net
+    return {"time": _time(instant), "net": signed(net.quantize(Decimal("0.0001")))}
+
+
+def _past_value(desk: Desk, position: Position, instant: datetime) -> Decimal:
+    market, instrument = desk.market, position.instrument
+    listing = market.by_symbol.get(instrument.symbol)
+    if instrument.paid_at_close:
+        return Decimal(0)
+    if listing is None:
+        return position.cost
+    number = max(0, market.days.opened_by(instant))
+    return exact(market.series(listing).close(number, market.moment().number)) * position.quantity
 
 
 def _time(instant: datetime) -> str:
@@ -207,9 +212,9 @@ def _on(request: Request, day: date) -> bool:
     return exact in {None, day} and (first is None or day >= first) and (last is None or day <= last)
 
 
-def _snapshot_item(snapshot: Snapshot) -> dict[str, Any]:
+def _snapshot_item(snapshot: Snapshot, account_number: str) -> dict[str, Any]:
     return {
-        "account-number": ACCOUNT_NUMBER,
+        "account-number": account_number,
         "currency": CURRENCY,
         **snapshot.amounts,
         "pending-cash-effect": "None",
@@ -246,11 +251,11 @@ def _filter(request: Request) -> Callable[[Transaction], bool]:
     return keep
 
 
-def transaction_item(one: Transaction) -> dict[str, Any]:
+def transaction_item(one: Transaction, account_number: str) -> dict[str, Any]:
     """Return a transaction as the wire has it; money that moves has no action, quantity or price."""
     item: dict[str, Any] = {
         "id": one.id,
-        "account-number": ACCOUNT_NUMBER,
+        "account-number": account_number,
         "transaction-type": one.type,
         "transaction-sub-type": one.sub_type,
         "description": one.description,

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-Candles and live events over DXLink, through broken connections.
+Whole series of candles over DXLink, each asked for once, through broken connections.
 
 Needs the extra ``stream``. What a frame means is decided in `dxlink_protocol`, which snapshot is asked for
 next in `snapshots`, the socket is `link`'s; this module owns the connections one after another, and the
-waits.
+waits. Series that go on growing are `MarketFeed`'s.
 """
 
 from __future__ import annotations
@@ -13,19 +13,16 @@ import asyncio
 import contextlib
 import functools
 import random
-from collections import deque
 from collections.abc import (
     AsyncGenerator,
     AsyncIterator,
     Awaitable,
     Callable,
     Iterable,
-    Mapping,
-    Sequence,
 )
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from ttapi_client.candles import CANDLE_FIELDS, CandleSeries
 from ttapi_client.dxlink_protocol import (
@@ -38,15 +35,13 @@ from ttapi_client.dxlink_protocol import (
     ProtocolEvent,
     Subscription,
 )
-from ttapi_client.link import Channel, Link, StreamStatistics, open_socket
-from ttapi_client.live import QUOTE_FIELDS
+from ttapi_client.link import Channel, Link, StreamStatistics, open_socket, require_stream_extra
 from ttapi_client.logs import get_logger
 from ttapi_client.snapshots import Changes, SnapshotPlan, SnapshotPolicy
 from ttapi_core.clock import Clock, SystemClock
 from ttapi_core.errors import (
     AuthenticationError,
     GrantRefusedError,
-    MissingExtraError,
     TTError,
     UsageError,
 )
@@ -61,13 +56,11 @@ _log = get_logger(__name__)
 _CANARY_MS: Final = 30 * 86_400_000  # the canary is asked for so much more: there are candles for certain
 _TICK_S: Final = 1.0  # how often the timeouts of snapshots are looked at
 _TOKEN_MARGIN_S: Final = 300.0  # a quote token is not used so shortly before its end
-TRADES_MAX: Final = 100_000
-"""Events other than quotes that wait for a slow reader."""
 _TOO_MANY: Final = ("too big", "subscription size")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DXLinkPolicy:
+class HistoryPolicy:
     """
     Waits and bounds of a connection.
 
@@ -95,26 +88,9 @@ class DXLinkPolicy:
     silence_max_s: float = SILENCE_MAX_S
 
 
-class FeedEvent(NamedTuple):
+class CandleHistory:
     """
-    One event of a live feed.
-
-    Parameters
-    ----------
-    event_type, symbol
-        As the wire has them; the symbol is the streamer's.
-    values
-        Field name to value as it came (``"NaN"`` is a text, None where absent).
-    """
-
-    event_type: str
-    symbol: str
-    values: Mapping[str, Any]
-
-
-class DXLinkConnection:
-    """
-    Candles and live events over one DXLink connection, opened when needed and opened again when it breaks.
+    Candle series over one DXLink connection, opened when needed and opened again when it breaks.
 
     Parameters
     ----------
@@ -137,13 +113,13 @@ class DXLinkConnection:
         self,
         quote_token: Callable[[], Awaitable[QuoteToken]],
         *,
-        policy: DXLinkPolicy | None = None,
+        policy: HistoryPolicy | None = None,
         clock: Clock | None = None,
         seed: int | None = None,
     ) -> None:
         require_stream_extra()
         self._ask_token = quote_token
-        self._policy = policy if policy is not None else DXLinkPolicy()
+        self._policy = policy if policy is not None else HistoryPolicy()
         self._clock: Clock = clock if clock is not None else SystemClock()
         self._random = random.Random(seed)  # noqa: S311 - jitter, no secret
         self._token: QuoteToken | None = None
@@ -219,52 +195,6 @@ class DXLinkConnection:
                 for result in plan.take_results():
                     yield result
 
-    async def feed(
-        self, fields: Mapping[str, Sequence[str]], symbols: Iterable[str]
-    ) -> AsyncGenerator[FeedEvent, None]:
-        """
-        Yield live events until closed; after a broken connection the subscriptions are made again.
-
-        Of ``Quote`` only the latest of a symbol waits for a slow reader. Of every other type all events wait,
-        up to 100,000; then the oldest is dropped. Both are counted in ``statistics``.
-
-        Parameters
-        ----------
-        fields
-            Event type to the names of the wanted fields; ``eventSymbol`` is added.
-        symbols
-            Streamer symbols.
-
-        Raises
-        ------
-        StreamInterruptedError, AuthenticationError
-            If the connection broke, and as many new ones in a row brought nothing.
-        UsageError
-            If the connection is closed.
-        """
-        wanted = {
-            kind: ("eventSymbol", *(n for n in names if n != "eventSymbol")) for kind, names in fields.items()
-        }
-        subscriptions = [Subscription(kind, symbol) for symbol in dict.fromkeys(symbols) for kind in wanted]
-        patience = _Patience(self._policy, self._clock, self._random)
-        buffer = FeedBuffer(self.statistics)
-        while True:
-            try:
-                async with self._channel("AUTO") as channel:
-                    channel.link.protocol.setup_feed(channel.number, wanted)
-                    channel.link.protocol.subscribe(channel.number, subscriptions)
-                    channel.link.flush()
-                    async for event in _pump_events(channel, buffer):
-                        patience.progress()
-                        yield event
-            except TTError as exc:
-                if isinstance(exc, UsageError) or not await self._worth_another(exc, patience):
-                    raise
-
-    def quotes(self, symbols: Iterable[str]) -> AsyncGenerator[FeedEvent, None]:
-        """Yield ``Quote`` events with price and size of bid and ask; see `feed`."""
-        return self.feed({"Quote": QUOTE_FIELDS}, symbols)
-
     async def _worth_another(self, cause: TTError, patience: _Patience) -> bool:
         token_refused = isinstance(cause, AuthenticationError) and not isinstance(cause, GrantRefusedError)
         if token_refused:
@@ -320,19 +250,10 @@ class DXLinkConnection:
         return token
 
 
-def require_stream_extra() -> None:
-    """Raise `MissingExtraError` if the extra ``stream`` is not installed."""
-    try:
-        import msgspec  # noqa: F401, PLC0415 - an extra: only asked whether it is there
-        import websockets.asyncio.client  # noqa: F401, PLC0415 - an extra, and heavy
-    except ModuleNotFoundError as exc:
-        raise MissingExtraError("ttapi-client", "stream", "streaming over DXLink") from exc
-
-
 class _Patience:
     """How often a broken connection is opened again: full jitter, bounded, begun anew with every result."""
 
-    def __init__(self, policy: DXLinkPolicy, clock: Clock, jitter: random.Random) -> None:
+    def __init__(self, policy: HistoryPolicy, clock: Clock, jitter: random.Random) -> None:
         self._policy = policy
         self._clock = clock
         self._random = jitter
@@ -414,54 +335,3 @@ def _send_changes(channel: Channel, changes: Changes, since_ms: int) -> None:
         remove=[Subscription("Candle", symbol) for symbol in changes.remove],
     )
     channel.link.flush()
-
-
-class FeedBuffer:
-    """Events that wait for the reader: the latest quote of each symbol, and the others in order, bounded."""
-
-    def __init__(self, statistics: StreamStatistics) -> None:
-        self._statistics = statistics
-        self._quotes: dict[str, FeedEvent] = {}
-        self._others: deque[FeedEvent] = deque()
-
-    def put(self, data: FeedData) -> None:
-        """Take events; those without a symbol are left out."""
-        for values in zip(*data.columns, strict=True):
-            row = dict(zip(data.fields, values, strict=True))
-            symbol = row.get("eventSymbol")
-            if not isinstance(symbol, str):
-                continue
-            event = FeedEvent(data.event_type, symbol, row)
-            if data.event_type == "Quote":
-                self._statistics.quotes_conflated += symbol in self._quotes
-                self._quotes[symbol] = event
-            else:
-                self._others.append(event)
-        while len(self._others) > TRADES_MAX:
-            self._others.popleft()
-            self._statistics.trades_dropped += 1
-
-    def take(self) -> list[FeedEvent]:
-        """Return what waits, each once."""
-        events = [*self._others, *self._quotes.values()]
-        self._others.clear()
-        self._quotes.clear()
-        return events
-
-
-async def _pump_events(channel: Channel, buffer: FeedBuffer) -> AsyncGenerator[FeedEvent, None]:
-    def on_event(event: ProtocolEvent) -> None:
-        if isinstance(event, FeedData):
-            buffer.put(event)
-            channel.wakeup.set()
-
-    channel.handler = on_event
-    try:
-        while True:
-            channel.wakeup.clear()
-            for event in buffer.take():
-                yield event
-            channel.check()
-            await channel.wakeup.wait()
-    finally:
-        channel.handler = None

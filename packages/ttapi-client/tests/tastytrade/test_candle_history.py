@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The stream over real sockets: candles through drops, silence, damage and refusals; live quotes; reconnection."""
+"""Candle series over real sockets: through drops, silence, damage and refusals."""
 
 from __future__ import annotations
 
@@ -14,10 +14,8 @@ from typing import Any
 
 import pytest
 
+from ttapi_client.candle_history import CandleHistory, HistoryPolicy
 from ttapi_client.candles import CandleSeries
-from ttapi_client.dxlink import TRADES_MAX, DXLinkConnection, DXLinkPolicy, FeedBuffer, FeedEvent
-from ttapi_client.dxlink_protocol import FeedData
-from ttapi_client.link import StreamStatistics
 from ttapi_client.market_data import QuoteToken
 from ttapi_client.snapshots import SnapshotPolicy
 from ttapi_core import (
@@ -36,7 +34,7 @@ from ttapi_core import (
 
 SINCE = date(2026, 1, 1)
 SYMBOLS = [f"S{n}" for n in range(60)]
-QUICK = DXLinkPolicy(wait_initial_s=0.001, wait_max_s=0.002, connects_max=4)
+QUICK = HistoryPolicy(wait_initial_s=0.001, wait_max_s=0.002, connects_max=4)
 
 
 class Tokens:
@@ -56,21 +54,19 @@ class Tokens:
 
 
 @pytest.fixture
-async def stream_of(dxlink_server: Any) -> AsyncIterator[Callable[..., DXLinkConnection]]:
+async def stream_of(dxlink_server: Any) -> AsyncIterator[Callable[..., CandleHistory]]:
     """Make streams to the fake server; they are closed at the end."""
     async with contextlib.AsyncExitStack() as streams:
 
-        def make(policy: DXLinkPolicy = QUICK, clock: Clock | None = None) -> DXLinkConnection:
-            stream = DXLinkConnection(
-                Tokens(dxlink_server), policy=policy, clock=clock or SystemClock(), seed=1
-            )
+        def make(policy: HistoryPolicy = QUICK, clock: Clock | None = None) -> CandleHistory:
+            stream = CandleHistory(Tokens(dxlink_server), policy=policy, clock=clock or SystemClock(), seed=1)
             streams.push_async_callback(stream.aclose)
             return stream
 
         yield make
 
 
-async def collected(stream: DXLinkConnection, symbols: list[str]) -> dict[str, CandleSeries | TTError]:
+async def collected(stream: CandleHistory, symbols: list[str]) -> dict[str, CandleSeries | TTError]:
     results: dict[str, CandleSeries | TTError] = {}
     async with aclosing(stream.candles(symbols, since=SINCE)) as candles:
         async for symbol, result in candles:
@@ -147,7 +143,7 @@ async def test_connection_that_always_drops_ends_as_an_error_of_every_symbol(
 
 async def test_spoilt_frames_lose_no_candle(dxlink_server: Any, stream_of: Any) -> None:
     dxlink_server.garbage_every, dxlink_server.split = 13, 2
-    policy = DXLinkPolicy(snapshots=SnapshotPolicy(progress_timeout_s=0.3))
+    policy = HistoryPolicy(snapshots=SnapshotPolicy(progress_timeout_s=0.3))
     clock = ManualClock()
     stream = stream_of(policy, clock)
     work = asyncio.create_task(collected(stream, SYMBOLS))
@@ -233,7 +229,7 @@ async def test_quote_token_that_cannot_be_had_is_not_asked_for_again(error: TTEr
         asked += 1
         raise error
 
-    async with DXLinkConnection(refuse, policy=QUICK) as stream:
+    async with CandleHistory(refuse, policy=QUICK) as stream:
         assert await collected(stream, ["A", "B"]) == {"A": error, "B": error}
     assert asked == 1
 
@@ -245,7 +241,7 @@ async def test_address_that_cannot_be_used_is_an_error_of_every_symbol(url: str)
     async def token() -> QuoteToken:
         return QuoteToken(token="t", dxlink_url=url)
 
-    async with DXLinkConnection(token, policy=QUICK) as stream:
+    async with CandleHistory(token, policy=QUICK) as stream:
         (result,) = (await collected(stream, ["A"])).values()
     assert isinstance(result, ProtocolError | StreamInterruptedError)
 
@@ -280,83 +276,6 @@ async def test_closed_stream_is_a_usage_error(stream_of: Any) -> None:
         await collected(stream, ["A"])
 
 
-async def first_events(stream: DXLinkConnection, count: int) -> list[FeedEvent]:
-    events: list[FeedEvent] = []
-    async with aclosing(stream.quotes(["A", "B"])) as quotes:
-        async for event in quotes:
-            events.append(event)
-            if len(events) == count:
-                break
-    return events
-
-
-async def test_quotes_come_as_they_are_sent(stream_of: Any) -> None:
-    events = await first_events(stream_of(), 2)
-    assert [(event.symbol, event.values["bidPrice"], event.values["askSize"]) for event in events] == [
-        ("A", 10.0, 4),
-        ("B", 10.0, 4),
-    ]
-
-
-async def test_quotes_are_subscribed_again_after_a_broken_connection(
-    dxlink_server: Any, stream_of: Any
-) -> None:
-    async with aclosing(stream_of().quotes(["A", "B"])) as quotes:
-        before = [(await anext(quotes)).symbol for _ in range(2)]
-        await dxlink_server.open_sockets[0].close(1012)
-        after = [(await anext(quotes)).symbol for _ in range(2)]
-    assert (before, after) == (["A", "B"], ["A", "B"])
-    assert dxlink_server.connections == 2
-
-
-async def test_slow_reader_gets_the_latest_quote_and_the_others_are_counted(
-    dxlink_server: Any, stream_of: Any
-) -> None:
-    stream = stream_of()
-    async with aclosing(stream.quotes(["A"])) as quotes:
-        await anext(quotes)
-        for _ in range(50):
-            await dxlink_server.send_quotes(dxlink_server.open_sockets[0], 1, ["A"])
-        for _ in range(100):
-            await asyncio.sleep(0.002)
-            if stream.statistics.quotes_conflated == 49:
-                break
-        await anext(quotes)
-    assert stream.statistics.quotes_conflated == 49
-
-
-async def test_trades_come_all_and_in_order(dxlink_server: Any, stream_of: Any) -> None:
-    stream = stream_of()
-    async with aclosing(stream.feed({"Trade": ("price",)}, ["A"])) as trades:
-        first = asyncio.create_task(anext(trades))
-        for _ in range(200):
-            await asyncio.sleep(0.002)
-            if any("add" in frame for frame in dxlink_server.frames):
-                break
-        for n in range(0, 300, 3):
-            await dxlink_server.send_trades(dxlink_server.open_sockets[0], 1, "A", [n, n + 1, n + 2])
-        prices = [(await first).values["price"], *[(await anext(trades)).values["price"] for _ in range(299)]]
-    assert prices == list(range(300))
-    assert stream.statistics.trades_dropped == 0
-
-
-async def test_trades_beyond_the_bound_are_dropped_oldest_first_and_counted() -> None:
-    statistics = StreamStatistics()
-    buffer = FeedBuffer(statistics)
-    count = TRADES_MAX + 7
-    buffer.put(FeedData(1, "Trade", ("eventSymbol", "price"), [["A"] * count, list(range(count))]))
-    buffer.put(FeedData(1, "Trade", ("eventSymbol", "price"), [[None], [1]]))
-    kept = [event.values["price"] for event in buffer.take()]
-    assert kept == list(range(7, count))
-    assert (statistics.trades_dropped, buffer.take()) == (7, [])
-
-
-async def test_live_stream_that_cannot_be_had_raises(dxlink_server: Any, stream_of: Any) -> None:
-    dxlink_server.refuse_tokens = 100
-    with pytest.raises(AuthenticationError):
-        await first_events(stream_of(), 1)
-
-
 def test_importing_the_client_loads_no_websockets() -> None:
     """The heavy parts of the extra are loaded when a stream is opened."""
     code = "import sys, ttapi_client.provider; print('websockets' in sys.modules)"
@@ -370,15 +289,28 @@ def test_absent_extra_is_named() -> None:
     code = """
 import sys
 sys.modules["msgspec"] = sys.modules["msgspec.json"] = sys.modules["websockets"] = None
-import ttapi_client.provider
-from ttapi_client.dxlink import DXLinkConnection
+import asyncio
+import ttapi_client
 from ttapi_core import MissingExtraError
-try:
-    DXLinkConnection(None)
-except MissingExtraError as exc:
-    print(exc.extra, ttapi_client.wire.decode_json(b'[1]'))
+provider = ttapi_client.open_tastytrade("http://127.0.0.1:1", "secret", "refresh")
+
+async def subscribe():
+    await anext(provider.subscribe(["quote"], ["SPY"]))
+
+for use in (
+    lambda: ttapi_client.CandleHistory(None),
+    lambda: ttapi_client.MarketFeed,
+    lambda: ttapi_client.AccountFeed,
+    lambda: provider.account_feed(["5WT00001"]),
+    lambda: asyncio.run(subscribe()),
+):
+    try:
+        use()
+    except MissingExtraError as exc:
+        print(exc.extra, end=" ")
+print(ttapi_client.wire.decode_json(b'[1]'))
 """
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
     )
-    assert done.stdout.strip() == "stream [1]"
+    assert done.stdout.strip() == f"{5 * 'stream '}[1]"
