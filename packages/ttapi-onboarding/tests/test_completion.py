@@ -45,7 +45,8 @@ def test_names_given_a_broken_setting_are_none(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_datasets_are_those_of_the_catalogue() -> None:
-    assert completion.datasets("e") == ["eod_data", "expiration_series"]
+    assert completion.datasets("eo") == ["eod_data"]
+    assert completion.datasets("ex") == ["expiration_series"]
 
 
 def test_universes_are_those_of_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -54,5 +55,5 @@ def test_universes_are_those_of_the_settings(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_the_shell_is_offered_datasets_by_the_program_itself(run: Run) -> None:
-    variables = {"_TTAPI_COMPLETE": "complete_bash", "COMP_WORDS": "ttapi show e", "COMP_CWORD": "2"}
-    assert run(**variables).stdout.split() == ["eod_data", "expiration_series"]
+    variables = {"_TTAPI_COMPLETE": "complete_bash", "COMP_WORDS": "ttapi show ex", "COMP_CWORD": "2"}
+    assert run(**variables).stdout.split() == ["expiration_series"]

@@ -71,10 +71,20 @@ def test_every_command_has_an_example_and_help_for_every_flag(specs: list[Provid
         "cache stats",
         "cache verify",
         "cache clear",
-        "providers",
+        "providers verify",
+        "compare",
         "sandbox",
         "config show",
         "config path",
+        "accounts",
+        "positions",
+        "orders",
+        "order submit",
+        "order dry-run",
+        "order replace",
+        "order cancel",
+        "chain",
+        "quote",
     }
     for name, command in listed.items():
         assert "Example: [bold]" in str(getattr(command, "help", "")), name

@@ -13,6 +13,7 @@ from typer.testing import CliRunner, Result
 from ttapi_core import ConnectError, DataProvider
 from ttapi_onboarding import Connection, ProviderSpec, build_app, wizard
 from ttapi_onboarding.invocation import Invocation
+from ttapi_onboarding.specs import Specs
 from ttapi_onboarding.wizard import Answers
 
 Run = Callable[..., Result]
@@ -129,7 +130,7 @@ def asked(
     @app.command()
     def ask() -> None:
         invocation = Invocation(
-            specs=tuple(specs), sandbox_command=(), environment=home, config_path=None, flags={}
+            specs=Specs(specs), sandbox_command=(), environment=home, config_path=None, flags={}
         )
         wizard.run(invocation, answers or Answers(), ask=True, force=False, test=True)
 

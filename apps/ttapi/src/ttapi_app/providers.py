@@ -6,7 +6,7 @@ from __future__ import annotations
 import hashlib
 import re
 import sys
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -15,9 +15,10 @@ from urllib.parse import urlsplit
 from ttapi_onboarding import Connection, ProviderSpec
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
 
-    from ttapi_core import DataProvider
+    from ttapi_client import TastytradeProvider
+    from ttapi_core import Broker, DataProvider
     from ttapi_onboarding import Settings
     from ttapi_platform import FilesProvider
 
@@ -32,13 +33,15 @@ _PLAIN_SERVER: Final = re.compile(r"[a-z0-9.-]{1,50}")
 
 
 @asynccontextmanager
-async def _open_sandbox(connection: Connection) -> AsyncIterator[DataProvider]:
+async def _open_sandbox(
+    connection: Connection, command: Sequence[str] = SANDBOX_COMMAND
+) -> AsyncIterator[TastytradeProvider]:
     from ttapi_app.sandbox_process import running_sandbox
     from ttapi_client import open_tastytrade
 
     settings = connection.settings
     async with (
-        running_sandbox(SANDBOX_COMMAND, settings.sandbox) as ready,
+        running_sandbox(command, settings.sandbox) as ready,
         open_tastytrade(
             ready.url,
             client_secret=ready.client_secret,
@@ -50,6 +53,22 @@ async def _open_sandbox(connection: Connection) -> AsyncIterator[DataProvider]:
         ) as provider,
     ):
         yield provider
+
+
+@asynccontextmanager
+async def _open_sandbox_broker(connection: Connection) -> AsyncIterator[Broker]:
+    from ttapi_app.sandbox_state import kept_state
+    from ttapi_client import TastytradeBroker
+
+    settings = connection.settings
+    async with AsyncExitStack() as stack:
+        command = list(SANDBOX_COMMAND)
+        if connection.trades:
+            name = f"{_sandbox_source(settings)}-{settings.sandbox.symbols or 'all'}"
+            path = await stack.enter_async_context(kept_state(Path(settings.data_dir), name))
+            command.append(f"--state-file={path}")
+        provider = await stack.enter_async_context(_open_sandbox(connection, command))
+        yield TastytradeBroker(provider.api, name=provider.name, is_real_money=False)
 
 
 def _sandbox_source(settings: Settings) -> str:
@@ -64,7 +83,7 @@ def _sandbox_source(settings: Settings) -> str:
 
 
 @asynccontextmanager
-async def _open_tastytrade(connection: Connection) -> AsyncIterator[DataProvider]:
+async def _open_tastytrade(connection: Connection) -> AsyncIterator[TastytradeProvider]:
     from ttapi_client import open_tastytrade
     from ttapi_onboarding import read_credentials
 
@@ -84,6 +103,20 @@ async def _open_tastytrade(connection: Connection) -> AsyncIterator[DataProvider
         if health.cause is not None:
             raise health.cause
         yield provider
+
+
+@asynccontextmanager
+async def _open_tastytrade_broker(connection: Connection) -> AsyncIterator[Broker]:
+    from ttapi_client import TastytradeBroker
+
+    real = is_real_money(connection.settings)
+    async with _open_tastytrade(connection) as provider:
+        yield TastytradeBroker(provider.api, name=provider.name, is_real_money=real)
+
+
+def is_real_money(settings: Settings) -> bool:
+    """Tell whether orders can cost money: everywhere but at the broker's own test system."""
+    return _server(_tastytrade_url(settings)) != _server(_TASTYTRADE_URLS["cert"])
 
 
 def _tastytrade_url(settings: Settings) -> str:
@@ -150,6 +183,7 @@ SPECS: Final = (
         needs_credentials=False,
         datasets=_ALL,
         open=_open_sandbox,
+        open_broker=_open_sandbox_broker,
         source=_sandbox_source,
     ),
     ProviderSpec(
@@ -159,6 +193,7 @@ SPECS: Final = (
         needs_credentials=True,
         datasets=_ALL,
         open=_open_tastytrade,
+        open_broker=_open_tastytrade_broker,
         source=_tastytrade_source,
     ),
     ProviderSpec(

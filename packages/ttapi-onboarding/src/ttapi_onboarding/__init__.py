@@ -8,8 +8,8 @@ from ttapi_onboarding.exits import ExitCode
 from ttapi_onboarding.specs import Connection, ProviderSpec
 
 if TYPE_CHECKING:
-    from ttapi_onboarding.credentials import Credentials, read_credentials
-    from ttapi_onboarding.layers import Loaded, Origin, load_settings
+    from ttapi_onboarding.credentials import Credentials, find_secret, read_credentials
+    from ttapi_onboarding.layers import Loaded, Origin, default_state_dir, load_settings
     from ttapi_onboarding.settings import SandboxSettings, Settings
 
 __all__ = [
@@ -22,6 +22,8 @@ __all__ = [
     "SandboxSettings",
     "Settings",
     "build_app",
+    "default_state_dir",
+    "find_secret",
     "load_settings",
     "read_credentials",
 ]
@@ -32,6 +34,8 @@ _LATE = {
     "Origin": "layers",
     "SandboxSettings": "settings",
     "Settings": "settings",
+    "default_state_dir": "layers",
+    "find_secret": "credentials",
     "load_settings": "layers",
     "read_credentials": "credentials",
 }

@@ -157,7 +157,7 @@ def run(invocation: Invocation, settings: Settings, order: Order) -> None:
             keys=keys,
             executor=executor,
         )
-    spec = invocation.spec(settings.provider)
+    spec = invocation.spec_of(settings)
     warn_if_simulated(spec.name, simulated=spec.simulated)
     _say_gaps(store, source, order.dataset, keys)
     _show(in_order(analysis, frame), analysis, order, target=target)

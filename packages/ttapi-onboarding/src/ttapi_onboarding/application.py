@@ -9,21 +9,27 @@ from typing import Annotated
 
 import typer
 
-from ttapi_onboarding.commands import register
+from ttapi_onboarding import broker_commands, commands
 from ttapi_onboarding.exits import CommandGroup
 from ttapi_onboarding.invocation import Invocation
-from ttapi_onboarding.specs import ProviderSpec
+from ttapi_onboarding.specs import MoreSpecs, ProviderSpec, Specs
 
 _HELP = """
-Collect, show and analyse market data that you own.
+Collect, show and analyse market data that you own, and trade.
 
 [bold]ttapi collect[/] brings a universe into a local store and says exactly what is missing.
 With no configuration it asks a simulated market. Then: [bold]ttapi show quotes[/]
+
+[bold]ttapi quote SPY --follow[/] watches markets, [bold]ttapi order submit[/] trades.
 """
 
 
 def build_app(
-    specs: Sequence[ProviderSpec], *, distribution: str, sandbox_command: Sequence[str] = ()
+    specs: Sequence[ProviderSpec],
+    *,
+    distribution: str,
+    sandbox_command: Sequence[str] = (),
+    more: MoreSpecs | None = None,
 ) -> typer.Typer:
     """
     Build the command line.
@@ -36,6 +42,8 @@ def build_app(
         The installed distribution whose version ``--version`` prints.
     sandbox_command
         The command that runs the sandbox in the foreground.
+    more
+        Providers that are installed besides; None for none.
 
     Returns
     -------
@@ -73,12 +81,13 @@ def build_app(
         ] = False,
     ) -> None:
         context.obj = Invocation(
-            specs=tuple(specs),
+            specs=Specs(specs, more),
             sandbox_command=tuple(sandbox_command),
             environment=dict(os.environ),
             config_path=config,
             flags={"data_dir": data_dir, "log.level": log_level},
         )
 
-    register(app)
+    commands.register(app)
+    broker_commands.register(app)
     return app

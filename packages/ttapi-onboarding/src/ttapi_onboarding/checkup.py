@@ -6,25 +6,39 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+from contextlib import aclosing
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from ttapi_core import Health, RequestTimeoutError
+from ttapi_core import (
+    AuthenticationError,
+    DataRequest,
+    Health,
+    NotEntitledError,
+    Outcome,
+    RequestTimeoutError,
+)
 from ttapi_core.errors import ConfigurationError, CredentialsError, ParameterError, TTError
 from ttapi_onboarding.caching import size_text
-from ttapi_onboarding.credentials import read_credentials
+from ttapi_onboarding.credentials import find_secret, read_credentials
 from ttapi_onboarding.exits import ExitCode
+from ttapi_onboarding.listing import missing_credentials
 from ttapi_onboarding.screens import show, stdout_is_terminal, table, write_json
-from ttapi_platform import Store
+from ttapi_onboarding.specs import Connection
+from ttapi_platform import Store, dataset_named
+from ttapi_platform.catalogue import Keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ttapi_core import DataProvider
     from ttapi_onboarding.invocation import Invocation
     from ttapi_onboarding.layers import Loaded
     from ttapi_onboarding.settings import Settings
+    from ttapi_onboarding.specs import ProviderSpec
 
 FREE_FAIL_BYTES: Final = 100_000_000
 FREE_WARN_BYTES: Final = 1_000_000_000
@@ -32,6 +46,10 @@ SKEW_WARN_S: Final = 5.0
 SKEW_FAIL_S: Final = 60.0
 """Tokens live for minutes: a clock this far off has them refused, or used when they are dead."""
 PROVIDER_TIMEOUT_S: Final = 30.0
+ENTITLEMENT_TIMEOUT_S: Final = 60.0
+_MAY: Final = "may have"
+_NOTHING_TO_TRY: Final = "no key to try"
+_ANSWERED: Final = frozenset({Outcome.FRESH, Outcome.EMPTY})
 
 
 class Status(StrEnum):
@@ -110,6 +128,8 @@ def examine(invocation: Invocation) -> Iterator[Check]:
     yield credentials
     if credentials.status is not Status.FAIL:
         yield from check_provider(invocation, loaded.settings)
+    for spec in configured(invocation, loaded.settings):
+        yield asyncio.run(check_entitlement(invocation, loaded.settings, spec))
 
 
 def _configuration(loaded: Loaded) -> Check:
@@ -165,8 +185,17 @@ def check_store(data_dir: Path) -> Check:
 
 
 def _credentials(invocation: Invocation, settings: Settings) -> Check:
-    if not invocation.spec(settings.provider).needs_credentials:
-        return Check(name="credentials", status=Status.OK, detail=f"{settings.provider} needs none")
+    spec = invocation.spec_of(settings)
+    if not spec.needs_credentials:
+        return Check(name="credentials", status=Status.OK, detail=f"{spec.name} needs none")
+    if spec.variables:
+        missing = missing_credentials(spec, invocation.environment)
+        if missing:
+            mend = f"set {' and '.join(missing)}; {spec.site}"
+            return Check(
+                name="credentials", status=Status.FAIL, detail=f"{' and '.join(missing)} not set", mend=mend
+            )
+        return Check(name="credentials", status=Status.OK, detail=" and ".join(spec.variables))
     try:
         origin = read_credentials(invocation.environment).origin
     except CredentialsError as exc:
@@ -177,7 +206,7 @@ def _credentials(invocation: Invocation, settings: Settings) -> Check:
 def check_provider(invocation: Invocation, settings: Settings) -> Iterator[Check]:
     """Ask the provider something cheap: whether it answers, and what time it says it is."""
     health = asyncio.run(ask(invocation, settings))
-    name = f"provider {settings.provider}"
+    name = f"provider {settings.providers[0]}"
     if not health.reachable:
         cause = health.cause
         detail = cause.message if cause is not None else "does not answer"
@@ -187,6 +216,58 @@ def check_provider(invocation: Invocation, settings: Settings) -> Iterator[Check
     took = f" in {health.latency_s * 1000:,.0f} ms" if health.latency_s is not None else ""
     yield Check(name=name, status=Status.OK, detail=f"answers{took}")
     yield check_clock(health)
+
+
+def configured(invocation: Invocation, settings: Settings) -> list[ProviderSpec]:
+    """Return the providers whose entitlement can be tried: those chosen, and those with credentials set."""
+    found = []
+    for spec in invocation.specs:
+        is_set = any(find_secret(name, invocation.environment) for name in spec.variables)
+        chosen = spec.name in settings.providers
+        if spec.samples and (chosen or is_set) and not missing_credentials(spec, invocation.environment):
+            found.append(spec)
+    return found
+
+
+async def check_entitlement(invocation: Invocation, settings: Settings, spec: ProviderSpec) -> Check:
+    """Ask a provider for a little of each dataset, and tell which of them these credentials may have."""
+    connection = Connection(settings=settings, environment=invocation.environment)
+    name = f"entitlement {spec.name}"
+    found: dict[str, list[str]] = {}
+    try:
+        async with asyncio.timeout(ENTITLEMENT_TIMEOUT_S), spec.open(connection) as provider:
+            for dataset, key in spec.samples.items():
+                found.setdefault(await _try_one(provider, dataset, key), []).append(dataset)
+    except TimeoutError:
+        found.setdefault(f"not tried within {ENTITLEMENT_TIMEOUT_S:.0f} s", []).append("the rest")
+    except TTError as exc:
+        return Check(
+            name=name, status=Status.FAIL, detail=exc.message, mend=exc.hint or "check its credentials"
+        )
+    told = "; ".join(f"{word}: {', '.join(datasets)}" for word, datasets in found.items())
+    fine = set(found) <= {_MAY, _NOTHING_TO_TRY}
+    mend = "" if fine else f"its plans: {spec.site}" if spec.site else "try again later"
+    return Check(name=name, status=Status.OK if fine else Status.WARN, detail=told, mend=mend)
+
+
+async def _try_one(provider: DataProvider, dataset: str, key: str | None) -> str:
+    if key is None and dataset_named(dataset).keys in (Keys.UNIVERSE, Keys.SERIES):
+        return _NOTHING_TO_TRY
+    today = datetime.now(UTC).date()
+    request = DataRequest(
+        dataset=dataset, keys=(key,) if key is not None else (), since=today - timedelta(days=10), until=today
+    )
+    try:
+        async with aclosing(provider.get_data(request)) as answers:
+            async for answer in answers:
+                return _MAY if answer.outcome in _ANSWERED else answer.outcome.value.replace("_", " ")
+    except (AuthenticationError, CredentialsError):
+        raise
+    except NotEntitledError:
+        return Outcome.NOT_ENTITLED.value.replace("_", " ")
+    except TTError as exc:
+        return exc.code
+    return _MAY  # asked for all there is, and there is nothing just now
 
 
 async def ask(invocation: Invocation, settings: Settings) -> Health:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -18,7 +18,16 @@ from ttapi_onboarding.exports import drawn
 from ttapi_onboarding.progress import progress_board
 from ttapi_onboarding.reports import report_parts
 from ttapi_onboarding.screens import note, show, stdout_is_terminal, warn, warn_if_simulated, write_line
-from ttapi_platform import Collector, DeferredProvider, Store, analyze, resolve_universe, with_dependencies
+from ttapi_onboarding.specs import Connection
+from ttapi_platform import (
+    Collector,
+    DeferredProvider,
+    Store,
+    analyze,
+    collect_in_turn,
+    resolve_universe,
+    with_dependencies,
+)
 from ttapi_polars.analyses import analysis_named
 from ttapi_polars.analysis_terms import AnalysisOptions
 
@@ -29,7 +38,8 @@ if TYPE_CHECKING:
     from ttapi_onboarding.invocation import Invocation
     from ttapi_onboarding.layers import Loaded
     from ttapi_onboarding.settings import Settings
-    from ttapi_platform import CollectReport, Progress
+    from ttapi_onboarding.specs import ProviderSpec
+    from ttapi_platform import CollectReport, Progress, Universe
 
 TOP: Final = 10
 _TOLD_MAX: Final = 5
@@ -78,11 +88,12 @@ def run(
 ) -> ExitCode:
     """Collect, show the report, and return the exit code that it deserves."""
     settings = loaded.settings
-    spec = invocation.spec(settings.provider)
-    warn_if_simulated(spec.name, simulated=spec.simulated)
+    specs = [invocation.spec(name) for name in settings.providers]
+    for spec in specs:
+        warn_if_simulated(spec.name, simulated=spec.simulated)
     with (
         Store(Path(settings.data_dir)) as store,
-        progress_board(f"opening {spec.name}", wanted=progress) as on_progress,
+        progress_board(f"opening {specs[0].name}", wanted=progress) as on_progress,
     ):
         report = _interruptible(invocation, settings, order, store, on_progress)
         _tell_left_out(report)
@@ -126,22 +137,15 @@ async def collect(
     """
     with_dependencies(order.datasets)  # a misspelt name shall not start anything
     ttls = settings.ttls()
-    async with opened_provider(invocation, settings) as provider:
-        universe = await resolve_universe(
-            provider,
-            order.symbols,
-            universe=None if order.symbols else settings.universe,
-            named=settings.universes,
-            store=store,
-            ttls=ttls,
-            refresh=order.refresh,
-        )
-        if universe.duplicates:
-            note(f"universe {universe.name}: {universe.duplicates} repeated symbols are asked for once")
-        if not order.symbols and settings.universe is None:
-            _tell_left(store, provider.name, universe.keys)
-        collector = Collector(store, provider, ttls=ttls, on_progress=on_progress)
-        return await collector.collect(
+    specs = [invocation.spec(name) for name in settings.providers]
+    async with AsyncExitStack() as stack:
+        providers = [
+            await stack.enter_async_context(opened_provider(invocation, spec, settings)) for spec in specs
+        ]
+        universe = await _universe(providers[0], specs[0], settings, order, store)
+        collectors = [Collector(store, one, ttls=ttls, on_progress=on_progress) for one in providers]
+        return await collect_in_turn(
+            collectors,
             universe.keys,
             datasets=order.datasets or None,
             since=_since(invocation, settings, order),
@@ -149,19 +153,41 @@ async def collect(
         )
 
 
+async def _universe(
+    provider: DataProvider, spec: ProviderSpec, settings: Settings, order: CollectOrder, store: Store
+) -> Universe:
+    universe = await resolve_universe(
+        provider,
+        order.symbols,
+        universe=None if order.symbols else settings.universe,
+        named=settings.universes,
+        store=store,
+        ttls=settings.ttls(),
+        refresh=order.refresh,
+        canonical=spec.canonical,
+    )
+    if universe.duplicates:
+        note(f"universe {universe.name}: {universe.duplicates} repeated symbols are asked for once")
+    if not order.symbols and settings.universe is None:
+        _tell_left(store, provider.name, universe.keys)
+    return universe
+
+
 @asynccontextmanager
-async def opened_provider(invocation: Invocation, settings: Settings) -> AsyncIterator[DataProvider]:
-    """Open the provider of the settings, now or when it is first asked something, and close it in the end."""
-    spec = invocation.spec(settings.provider)
+async def opened_provider(
+    invocation: Invocation, spec: ProviderSpec, settings: Settings
+) -> AsyncIterator[DataProvider]:
+    """Open a provider, now or when it is first asked something, and close it in the end."""
+    connection = Connection(settings=settings, environment=invocation.environment)
     if not spec.opens_late:
-        async with invocation.open(settings) as provider:
+        async with spec.open(connection) as provider:
             yield provider
         return
     late = DeferredProvider(
         spec.source_name(settings),
         simulated=spec.simulated,
         datasets=frozenset(spec.datasets),
-        opened=lambda: invocation.open(settings),
+        opened=lambda: spec.open(connection),
     )
     async with aclosing(late):
         yield late
@@ -170,7 +196,7 @@ async def opened_provider(invocation: Invocation, settings: Settings) -> AsyncIt
 def _since(invocation: Invocation, settings: Settings, order: CollectOrder) -> date | None:
     if order.since is not None:
         return order.since
-    return settings.since(datetime.now(UTC).date()) or invocation.spec(settings.provider).since_default
+    return settings.since(datetime.now(UTC).date()) or invocation.spec_of(settings).since_default
 
 
 def _tell_left_out(report: CollectReport) -> None:
@@ -198,6 +224,11 @@ def _tell_first(texts: Sequence[str]) -> None:
         note(f"  {text}")
 
 
+def _tell_who_answered(report: CollectReport) -> None:
+    if report.answered_by:
+        note("answered by " + ", ".join(f"{name}: {count:,}" for name, count in report.answered_by.items()))
+
+
 def _tell_stale(report: CollectReport) -> None:
     stale = [outcome for outcome in report.outcomes if outcome.outcome is Outcome.STALE]
     if not stale:
@@ -219,7 +250,8 @@ def verdict(report: CollectReport, max_missing: float) -> ExitCode:
 
 def _draw(report: CollectReport, store: Store, settings: Settings) -> None:
     show(*report_parts(report, data_dir=settings.data_dir))
-    if "eod_data" not in report.datasets:
+    _tell_who_answered(report)
+    if "eod_data" not in report.datasets or report.answered_by:
         return
     stored = store.records(report.provider, "eod_data")
     symbols = [o.key for o in report.outcomes if o.dataset == "eod_data" and o.key in stored]

@@ -22,7 +22,11 @@ from ttapi_onboarding.invocation import Invocation
 
 ProviderName = Annotated[
     str | None,
-    typer.Option("--provider", metavar="NAME", help="Where data comes from; see [bold]ttapi providers[/]."),
+    typer.Option(
+        "--provider",
+        metavar="NAME[,NAME]",
+        help="Where data comes from; of several, each is asked for what those before lack.",
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output, nothing else.")]
 Symbols = Annotated[
@@ -71,7 +75,7 @@ def init(
     from ttapi_onboarding import wizard
     from ttapi_onboarding.screens import stdin_is_terminal
 
-    invocation = _invocation(context)
+    invocation = invocation_of(context)
     answers = wizard.Answers(
         provider=provider,
         universe=universe,
@@ -91,7 +95,7 @@ def doctor(context: typer.Context, *, as_json: AsJson = False) -> None:
     """
     from ttapi_onboarding import checkup
 
-    _end(checkup.run(_invocation(context), as_json=as_json))
+    end(checkup.run(invocation_of(context), as_json=as_json))
 
 
 def collect(  # noqa: PLR0913 - one parameter a flag
@@ -154,7 +158,7 @@ def collect(  # noqa: PLR0913 - one parameter a flag
     """
     from ttapi_onboarding import collecting
 
-    invocation = _invocation(context)
+    invocation = invocation_of(context)
     loaded = invocation.load(
         provider=provider,
         universe=universe,
@@ -170,7 +174,7 @@ def collect(  # noqa: PLR0913 - one parameter a flag
         since=since.date() if since is not None else None,
         refresh=refresh,
     )
-    _end(collecting.run(invocation, loaded, order, as_json=as_json, progress=not no_progress))
+    end(collecting.run(invocation, loaded, order, as_json=as_json, progress=not no_progress))
 
 
 def show(
@@ -197,7 +201,7 @@ def show(
     """
     from ttapi_onboarding import showing
 
-    invocation = _invocation(context)
+    invocation = invocation_of(context)
     settings = invocation.load(provider=provider).settings
     showing.run(invocation, settings, dataset, symbol=symbol, chosen=chosen, output=output, limit=limit)
 
@@ -276,7 +280,7 @@ def analyze(  # noqa: PLR0913 - one parameter a flag
     if name is None or listed:
         analysis.run_list(as_json=as_json)
         return
-    invocation = _invocation(context)
+    invocation = invocation_of(context)
     order = analysis.Order(
         name=name,
         symbols=[
@@ -323,7 +327,7 @@ def sql(
     """
     from ttapi_onboarding import queries
 
-    invocation = _invocation(context)
+    invocation = invocation_of(context)
     settings = invocation.load(provider=provider).settings
     queries.run(invocation, settings, query, chosen=chosen, output=output, limit=limit)
 
@@ -336,7 +340,7 @@ def cache_ls(context: typer.Context, *, as_json: AsJson = False) -> None:
     """
     from ttapi_onboarding import caching
 
-    caching.run_ls(_invocation(context).load().settings, as_json=as_json)
+    caching.run_ls(invocation_of(context).load().settings, as_json=as_json)
 
 
 def cache_stats(context: typer.Context, *, as_json: AsJson = False) -> None:
@@ -347,7 +351,7 @@ def cache_stats(context: typer.Context, *, as_json: AsJson = False) -> None:
     """
     from ttapi_onboarding import caching
 
-    caching.run_stats(_invocation(context).load().settings, as_json=as_json)
+    caching.run_stats(invocation_of(context).load().settings, as_json=as_json)
 
 
 def cache_verify(context: typer.Context, *, as_json: AsJson = False) -> None:
@@ -360,7 +364,7 @@ def cache_verify(context: typer.Context, *, as_json: AsJson = False) -> None:
     """
     from ttapi_onboarding import caching
 
-    _end(caching.run_verify(_invocation(context).load().settings, as_json=as_json))
+    end(caching.run_verify(invocation_of(context).load().settings, as_json=as_json))
 
 
 def cache_clear(
@@ -380,7 +384,7 @@ def cache_clear(
     """
     from ttapi_onboarding import caching
 
-    settings = _invocation(context).load().settings
+    settings = invocation_of(context).load().settings
     if not yes:
         what = " ".join(part for part in (provider, dataset) if part) or "everything"
         typer.confirm(f"Remove {what} from {settings.data_dir}?", abort=True, err=True)
@@ -389,14 +393,85 @@ def cache_clear(
 
 def providers(context: typer.Context, *, as_json: AsJson = False) -> None:
     """
-    List where data can come from.
+    List the providers: datasets, keys, limits, and whether each can be used now.
+
+    With a command, do something with them.
 
     Example: [bold]ttapi providers --json[/]
     """
     from ttapi_onboarding import listing
 
-    invocation = _invocation(context)
-    listing.run_providers(invocation, invocation.load(), as_json=as_json)
+    if context.invoked_subcommand is None:
+        invocation = invocation_of(context)
+        listing.run_providers(invocation, invocation.load(), as_json=as_json)
+
+
+def providers_verify(
+    context: typer.Context,
+    directory: Annotated[
+        Path, typer.Argument(metavar="DIR", help="With recordings: JSON files, at any depth.")
+    ],
+    *,
+    provider: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Only recordings of this provider.")
+    ] = None,
+    as_json: AsJson = False,
+    no_progress: Annotated[bool, typer.Option("--no-progress", help="No counter on standard error.")] = False,
+) -> None:
+    """
+    Replay recorded exchanges through the providers, offline, and check what comes of each.
+
+    Exit code 1 if a check is broken.
+
+    Example: [bold]ttapi providers verify recordings/ --provider tiingo[/]
+    """
+    from ttapi_onboarding import verifying
+
+    invocation_of(context).load()
+    end(verifying.run(directory, provider=provider, as_json=as_json, progress=not no_progress))
+
+
+def compare(
+    context: typer.Context,
+    dataset: Annotated[str, typer.Argument(help="What to compare.", autocompletion=completion.datasets)],
+    symbol: Annotated[str, typer.Argument(help="Of which symbol.", autocompletion=completion.symbols)],
+    *,
+    providers: Annotated[
+        str | None,
+        typer.Option(
+            metavar="A,B,...", help="Who is asked, in the order of preference; else the settings say."
+        ),
+    ] = None,
+    since: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], metavar="DATE", help="First day, such as 2026-01-02."),
+    ] = None,
+    stored: Annotated[bool, typer.Option("--stored", help="Look at what is stored; ask no one.")] = False,
+    limit: Annotated[
+        int | None, typer.Option(min=0, help="Differences shown at most, 0 for all; 20 by default.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """
+    Hold what several providers say of a symbol against each other, field by field.
+
+    Every difference has a kind: missing, unit, timing, bad_tick, adjustment or unexplained,
+    and keeps every candidate.
+
+    Example: [bold]ttapi compare eod_data AAPL --providers yahoo,tiingo[/]
+    """
+    from ttapi_onboarding import comparing
+
+    invocation = invocation_of(context)
+    settings = invocation.load(provider=providers).settings
+    order = comparing.CompareOrder(
+        dataset=dataset,
+        symbol=symbol,
+        providers=settings.providers,
+        since=since.date() if since is not None else None,
+        stored=stored,
+    )
+    comparing.run(invocation, settings, order, as_json=as_json, limit=limit)
 
 
 def sandbox(
@@ -424,7 +499,7 @@ def sandbox(
     flags = {"host": host, "port": port, "seed": seed, "as-of": as_of, "rate-limit": rate_limit}
     arguments = [f"--{name}={value}" for name, value in flags.items() if value is not None]
     arguments += [f"--fault={spec}" for spec in fault or ()]
-    raise typer.Exit(_in_foreground([*_invocation(context).sandbox_command, *arguments, *context.args]))
+    raise typer.Exit(_in_foreground([*invocation_of(context).sandbox_command, *arguments, *context.args]))
 
 
 def _in_foreground(command: list[str]) -> int:
@@ -451,7 +526,7 @@ def config_show(
     """
     from ttapi_onboarding import listing
 
-    invocation = _invocation(context)
+    invocation = invocation_of(context)
     listing.run_config_show(invocation, invocation.load(), origin=origin, as_json=as_json)
 
 
@@ -464,7 +539,7 @@ def config_path(context: typer.Context) -> None:
     from ttapi_onboarding.layers import default_config_path
     from ttapi_onboarding.screens import write_line
 
-    invocation = _invocation(context)
+    invocation = invocation_of(context)
     write_line(str(invocation.config_path or default_config_path(invocation.environment)))
 
 
@@ -477,29 +552,36 @@ def register(app: typer.Typer) -> None:
     app.command()(analyze)
     app.command()(sql)
     stored = {"ls": cache_ls, "stats": cache_stats, "verify": cache_verify, "clear": cache_clear}
-    app.add_typer(_group("Look at, check and clear the local store.", **stored), name="cache")
-    app.command()(providers)
+    app.add_typer(group("Look at, check and clear the local store.", **stored), name="cache")
+    listed = typer.Typer(rich_markup_mode="rich")
+    listed.callback(invoke_without_command=True)(providers)
+    listed.command("verify")(providers_verify)
+    app.add_typer(listed, name="providers")
+    app.command()(compare)
     app.command(context_settings=_SETTINGS)(sandbox)
     app.add_typer(
-        _group("Show the settings and where they come from.", show=config_show, path=config_path),
+        group("Show the settings and where they come from.", show=config_show, path=config_path),
         name="config",
     )
 
 
-def _group(text: str, **commands: Callable[..., None]) -> typer.Typer:
-    group = typer.Typer(help=text, no_args_is_help=True, rich_markup_mode="rich")
+def group(text: str, **commands: Callable[..., None]) -> typer.Typer:
+    """Return commands under one name, with a help of their own."""
+    grouped = typer.Typer(help=text, no_args_is_help=True, rich_markup_mode="rich")
     for name, command in commands.items():
-        group.command(name)(command)
-    return group
+        grouped.command(name)(command)
+    return grouped
 
 
-def _invocation(context: typer.Context) -> Invocation:
+def invocation_of(context: typer.Context) -> Invocation:
+    """Return what the program was started with."""
     invocation = context.obj
     assert isinstance(invocation, Invocation)
     return invocation
 
 
-def _end(code: ExitCode) -> None:
+def end(code: ExitCode) -> None:
+    """End the program with an exit code, where that is not zero."""
     if code is not ExitCode.COMPLETE:
         raise typer.Exit(int(code))
 

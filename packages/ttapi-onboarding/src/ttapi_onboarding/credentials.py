@@ -78,6 +78,21 @@ def read_credentials(environment: Mapping[str, str]) -> Credentials:
     )
 
 
+def find_secret(variable: str, environment: Mapping[str, str]) -> str:
+    """
+    Return the secret of a variable, from the environment or else from the keyring under its name.
+
+    Raises
+    ------
+    CredentialsError
+        If the keyring cannot be read, or the secret has characters that no secret has.
+    """
+    value = environment.get(variable, "").strip() or (_ask_keyring(variable) or "").strip()
+    if not value.isascii() or not value.isprintable():
+        raise CredentialsError(variable, "has characters that no credential has")
+    return value
+
+
 def _find(name: str, environment: Mapping[str, str]) -> tuple[str, str]:
     for variable in _VARIABLES[name]:
         if value := environment.get(variable, "").strip():

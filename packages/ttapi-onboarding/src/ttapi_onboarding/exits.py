@@ -9,6 +9,7 @@ The one place where errors become a line on standard error and an exit code.
     2     usage: an unknown command, flag, symbol, dataset, provider or universe
     3     more missing than ``--max-missing``
     4     configuration or credentials
+    5     an order whose answer was lost: it may have been placed
     130   interrupted: what was fetched is kept
 """
 
@@ -34,6 +35,7 @@ class ExitCode(IntEnum):
     USAGE = 2
     MISSING = 3
     CONFIGURATION = 4
+    ORDER_UNKNOWN = 5
     INTERRUPTED = 130
 
 
@@ -81,28 +83,37 @@ def _stdout_is_closed() -> bool:
     try:
         sys.stdout.flush()
     except BrokenPipeError:
-        sink = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(sink, sys.stdout.fileno())
+        drop_stdout()
         return True
     return False
+
+
+def drop_stdout() -> None:
+    """Let whatever is still written to standard output go nowhere: its reader has left."""
+    sink = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(sink, sys.stdout.fileno())
 
 
 def _verdict(error: BaseException) -> tuple[str, ExitCode]:
     from ttapi_core.errors import (
         AuthenticationError,
         ConfigurationError,
+        OrderUnknownError,
         ParameterError,
         TTError,
     )
 
     if isinstance(error, KeyboardInterrupt):
         return f"interrupted: {error}" if error.args else "interrupted", ExitCode.INTERRUPTED
-    if isinstance(error, ConfigurationError | AuthenticationError):
-        return f"error: {error}", ExitCode.CONFIGURATION
-    if isinstance(error, ParameterError):
-        return f"error: {error}", ExitCode.USAGE
-    if isinstance(error, TTError):
-        return f"error: {error}", ExitCode.FAILURE
+    codes: tuple[tuple[Any, ExitCode], ...] = (  # the first that fits
+        (ConfigurationError | AuthenticationError, ExitCode.CONFIGURATION),
+        (ParameterError, ExitCode.USAGE),
+        (OrderUnknownError, ExitCode.ORDER_UNKNOWN),
+        (TTError, ExitCode.FAILURE),
+    )
+    for kinds, code in codes:
+        if isinstance(error, kinds):
+            return f"error: {error}", code
     if isinstance(error, OSError) and error.filename is None and error.strerror:
         return f"error: cannot write to standard output: {error.strerror}", ExitCode.FAILURE
     where = _where(error)

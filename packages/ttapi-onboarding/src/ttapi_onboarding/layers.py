@@ -30,6 +30,8 @@ CONFIG_VARIABLE: Final = "TTAPI_CONFIG"
 _CONFIG_SIZE_MAX: Final = 1024 * 1024
 _OPEN_TABLE: Final = "universes"
 _NOT_SETTINGS: Final = frozenset({CONFIG_VARIABLE, "TTAPI_CLIENT_SECRET", "TTAPI_REFRESH_TOKEN"})
+_CREDENTIAL: Final = re.compile(r"TTAPI_[A-Z0-9_]+_(KEY|KEY_ID|SECRET|TOKEN|USER|PASSWORD|CONTACT|APP_ID)")
+"""Variables of the credentials of providers; each provider says which are its own."""
 _HOLDS_COMMAS: Final = frozenset({"sandbox.faults"})  # lists in variables are parted by semicolons then
 _UNSHOWN: Final = frozenset({"tastytrade.base_url"})  # may carry a password
 _SECRET_LIKE: Final = re.compile(r"secret|token|password|credential|api_?key", re.IGNORECASE)
@@ -96,6 +98,13 @@ def default_data_dir() -> Path:
     return Path(platformdirs.user_data_dir("ttapi", appauthor=False))
 
 
+def default_state_dir() -> Path:
+    """Return the directory of what the program remembers from run to run, such as rate budgets."""
+    import platformdirs
+
+    return Path(platformdirs.user_state_dir("ttapi", appauthor=False))
+
+
 def load_settings(
     flags: Mapping[str, object] | None = None,
     *,
@@ -159,10 +168,14 @@ def _file_layer(path: Path, *, must_exist: bool) -> Layer:
 def _environment_layer(environment: Mapping[str, str]) -> Layer:
     for variable, text in sorted(environment.items()):
         # An empty variable counts as unset, as containers and service managers expect.
-        if text and variable.startswith(PREFIX) and variable not in _NOT_SETTINGS:
+        if text and variable.startswith(PREFIX) and not _is_credential(variable):
             name = variable.removeprefix(PREFIX).lower().replace("__", ".")
             origin = Origin("environment", variable)
             yield name, _converted(name, text, origin, is_text=True), origin
+
+
+def _is_credential(variable: str) -> bool:
+    return variable in _NOT_SETTINGS or _CREDENTIAL.fullmatch(variable) is not None
 
 
 def _flag_layer(flags: Mapping[str, object]) -> Layer:

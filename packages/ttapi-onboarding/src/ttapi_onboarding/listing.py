@@ -6,63 +6,80 @@ from __future__ import annotations
 import json
 import re
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 from urllib.parse import urlsplit
 
 from ttapi_core.errors import CredentialsError
-from ttapi_onboarding.credentials import read_credentials
+from ttapi_onboarding.credentials import find_secret, read_credentials
 from ttapi_onboarding.durations import format_duration
 from ttapi_onboarding.screens import show, stdout_is_terminal, table, write_json, write_line
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ttapi_onboarding.invocation import Invocation
     from ttapi_onboarding.layers import Loaded
+    from ttapi_onboarding.specs import ProviderSpec
 
 _BARE_KEY: Final = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def run_providers(invocation: Invocation, loaded: Loaded, *, as_json: bool) -> None:
-    """List the providers and say which is chosen and which can be used now."""
-    listed = [
-        {
-            "name": spec.name,
-            "description": spec.description,
-            "chosen": spec.name == loaded.settings.provider,
-            "simulated": spec.simulated,
-            "needs_credentials": spec.needs_credentials,
-            "has_credentials": not spec.needs_credentials or _has_credentials(invocation),
-            "datasets": list(spec.datasets),
-        }
-        for spec in invocation.specs
-    ]
+    """List the providers: what each has, whether it can be used now, and how fast it may be asked."""
+    listed = [_listed(invocation, loaded, spec) for spec in invocation.specs]
     if as_json or not stdout_is_terminal():
         write_json(listed)
         return
-    columns = [("provider", "left"), ("chosen", "left"), ("credentials", "left"), ("what it is", "text")]
+    columns = [
+        ("provider", "left"),
+        ("status", "left"),
+        ("what it is", "text"),
+        ("datasets", "text"),
+        ("limits", "text"),
+    ]
     rows = (
         (
-            entry["name"],
-            "yes" if entry["chosen"] else None,
-            _credentials_text(needed=bool(entry["needs_credentials"]), found=bool(entry["has_credentials"])),
+            f"{entry['name']} *" if entry["chosen"] else entry["name"],
+            entry["status"],
             entry["description"],
+            ", ".join(str(name) for name in cast("list[str]", entry["datasets"])),
+            entry["limits"] or None,
         )
         for entry in listed
     )
-    show(table("providers", columns, rows))
+    show(table("providers (* is chosen)", columns, rows))
 
 
-def _has_credentials(invocation: Invocation) -> bool:
+def _listed(invocation: Invocation, loaded: Loaded, spec: ProviderSpec) -> dict[str, object]:
+    missing = missing_credentials(spec, invocation.environment)
+    return {
+        "name": spec.name,
+        "description": spec.description,
+        "chosen": spec.name in loaded.settings.providers,
+        "simulated": spec.simulated,
+        "needs_credentials": spec.needs_credentials,
+        "has_credentials": not missing,
+        "credentials": [{"variable": name, "required": needed} for name, needed in spec.variables.items()],
+        "status": f"set {' and '.join(missing)}" if missing else "ready",
+        "datasets": list(spec.datasets),
+        "limits": spec.limits,
+        "site": spec.site,
+    }
+
+
+def missing_credentials(spec: ProviderSpec, environment: Mapping[str, str]) -> list[str]:
+    """Return the variables that a provider needs and that are set nowhere."""
+    if not spec.needs_credentials:
+        return []
+    if spec.variables:
+        return [
+            name for name, needed in spec.variables.items() if needed and not find_secret(name, environment)
+        ]
     try:
-        read_credentials(invocation.environment)
-    except CredentialsError:
-        return False
-    return True
-
-
-def _credentials_text(*, needed: bool, found: bool) -> str:
-    if not needed:
-        return "not needed"
-    return "found" if found else "missing"
+        read_credentials(environment)
+    except CredentialsError as exc:
+        return [exc.setting]
+    return []
 
 
 def run_config_show(invocation: Invocation, loaded: Loaded, *, origin: bool, as_json: bool) -> None:

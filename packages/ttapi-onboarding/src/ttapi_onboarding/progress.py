@@ -96,3 +96,23 @@ def piece_board(what: str) -> Iterator[Callable[[int, int], None] | None]:
     with Progress(*columns, console=stderr_console(), transient=True) as bars:
         task = bars.add_task(what, total=None)
         yield lambda done, total: bars.update(task, completed=done, total=total)
+
+
+@contextmanager
+def spinner(what: str) -> Iterator[None]:
+    """Show on standard error that something is under way; nothing where no person watches."""
+    if not stderr_is_terminal():
+        yield
+        return
+    with stderr_console().status(what):
+        yield
+
+
+@contextmanager
+def counter(what: str, *, wanted: bool) -> Iterator[Callable[[int], None]]:
+    """Yield what is called with a growing count; it shows nothing where no person watches."""
+    if not wanted or not stderr_is_terminal():
+        yield lambda _count: None
+        return
+    with stderr_console().status(what) as status:
+        yield lambda count: status.update(f"{what} {count:,}")

@@ -47,7 +47,7 @@ def run(
     target = chosen_format(chosen, output=output, is_terminal=stdout_is_terminal())
     store = Store(Path(settings.data_dir), read_only=True)
     frame = answer(store, invocation.source(settings), query)
-    spec = invocation.spec(settings.provider)
+    spec = invocation.spec_of(settings)
     warn_if_simulated(spec.name, simulated=spec.simulated)
     if target is Format.TABLE:
         draw(frame, "answer", limit=ROWS_ON_TERMINAL if limit is None else limit)

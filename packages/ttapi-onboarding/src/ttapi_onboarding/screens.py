@@ -7,7 +7,7 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
-from ttapi_onboarding.exits import printable
+from ttapi_onboarding.exits import drop_stdout, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -57,6 +57,17 @@ def show(*parts: RenderableType) -> None:
 def write_line(text: str) -> None:
     """Write one line of data to standard output, as it is."""
     sys.stdout.write(f"{text}\n")
+
+
+def stream_line(text: str) -> bool:
+    """Write one line of data to standard output at once; return whether somebody still reads there."""
+    try:
+        write_line(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        drop_stdout()
+        return False
+    return True
 
 
 def write_json(document: object) -> None:

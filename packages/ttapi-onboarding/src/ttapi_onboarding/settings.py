@@ -47,6 +47,27 @@ class TTLSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     quotes: Duration = timedelta(minutes=5)
     eod_data: Duration = timedelta(days=1)
     expiration_series: Duration = timedelta(days=7)
+    intraday_bars: Duration = timedelta(hours=1)
+    option_chains: Duration = timedelta(minutes=15)
+    crypto_bars: Duration = timedelta(hours=1)
+    fx_rates: Duration = timedelta(hours=12)
+    order_books: Duration = timedelta(minutes=1)
+    trades: Duration = timedelta(minutes=5)
+    funding_rates: Duration = timedelta(hours=1)
+    futures_curves: Duration = timedelta(minutes=15)
+    corporate_actions: Duration = timedelta(days=1)
+    earnings_calendar: Duration = timedelta(hours=12)
+    ipo_calendar: Duration = timedelta(hours=12)
+    fundamentals: Duration = timedelta(days=1)
+    company_profiles: Duration = timedelta(days=7)
+    news: Duration = timedelta(minutes=15)
+    filings: Duration = timedelta(hours=6)
+    short_interest: Duration = timedelta(days=1)
+    off_exchange_volume: Duration = timedelta(days=1)
+    commitments_of_traders: Duration = timedelta(days=1)
+    economic_series: Duration = timedelta(days=1)
+    yield_curves: Duration = timedelta(hours=12)
+    reference_rates: Duration = timedelta(hours=12)
 
 
 class TastytradeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -100,7 +121,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     Credentials are no settings: they come from the environment or the keyring and are never in a file.
     """
 
-    provider: Annotated[Name, Meta(description="the name of a provider, see ttapi providers")] = "sandbox"
+    provider: Annotated[
+        Name,
+        Meta(
+            pattern=r"[^,\s]",
+            description="the name of a provider, or of several to ask in turn: yahoo,tiingo",
+        ),
+    ] = "sandbox"
     universe: (
         Annotated[Name, Meta(description="a name of [universes], a file, or a name that the provider knows")]
         | None
@@ -117,6 +144,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     universes: Annotated[
         dict[str, tuple[str, ...]], Meta(description='a table of lists, such as metals = ["GLD", "SLV"]')
     ] = msgspec.field(default_factory=dict)
+
+    @property
+    def providers(self) -> tuple[str, ...]:
+        """Return the names of the providers that are asked in turn, in the order of preference."""
+        return tuple(dict.fromkeys(name.strip() for name in self.provider.split(",") if name.strip()))
 
     def since(self, today: date) -> date | None:
         """Return the first day wanted, or None for the provider's default."""

@@ -123,7 +123,7 @@ def _say_where_from(invocation: Invocation, settings: Settings, dataset: str, se
     when = f"{first:%Y-%m-%d %H:%M:%SZ}" + ("" if first == last else f" to {last:%Y-%m-%d %H:%M:%SZ}")
     counts = f"{len(selection.keys):,} keys, {selection.rows:,} rows"
     note(f"{dataset} from {invocation.source(settings)}: {counts}, fetched {when}")
-    spec = invocation.spec(settings.provider)
+    spec = invocation.spec_of(settings)
     warn_if_simulated(spec.name, simulated=spec.simulated)
 
 

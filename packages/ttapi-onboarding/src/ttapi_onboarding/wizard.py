@@ -90,9 +90,12 @@ def run(invocation: Invocation, answers: Answers, *, ask: bool, force: bool, tes
 
 
 def _asked(invocation: Invocation, answers: Answers) -> Answers:
-    names = ", ".join(spec.name for spec in invocation.specs)
-    for spec in invocation.specs:
+    known = invocation.specs.known
+    names = ", ".join(spec.name for spec in known)
+    for spec in known:
         note(f"  {spec.name:<12} {spec.description}")
+    if len(invocation.specs.names) > len(known):
+        note(f"  and {len(invocation.specs.names) - len(known)} more: ttapi providers lists them")
     provider = answers.provider or _prompt(f"Provider ({names})", "sandbox")
     path = answers.path or (_prompt("Directory of your files", ".") if provider == "files" else None)
     universe = answers.universe or _prompt("Universe (a name, a file, or empty for all)", "") or None
@@ -117,7 +120,7 @@ def _chosen(answers: Answers) -> dict[str, str]:
 
 def _credentials(invocation: Invocation, loaded: Loaded, *, ask: bool) -> Credentials | None:
     """Return credentials that were typed in, or None where there are some already or none are needed."""
-    if not invocation.spec(loaded.settings.provider).needs_credentials:
+    if not invocation.spec_of(loaded.settings).needs_credentials:
         return None
     try:
         note(f"credentials found: {read_credentials(invocation.environment).origin}")
