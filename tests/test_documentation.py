@@ -14,7 +14,7 @@ import pytest
 import ttapi_polars
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = sorted((ROOT / "docs" / "analytics").glob("*.md"))
+PAGES = [*sorted((ROOT / "docs" / "analytics").glob("*.md")), ROOT / "docs" / "providers.md"]
 BLOCKS = [
     pytest.param(block, id=f"{page.stem}-{number}")
     for page in PAGES
@@ -56,3 +56,9 @@ def test_the_namespaces_are_what_their_tool_writes() -> None:
     tool = runpy.run_path(str(ROOT / "tools" / "write_namespaces.py"))
     for name, text in tool["sources"]().items():
         assert (tool["PACKAGE"] / name).read_text("utf-8") == text, "run tools/write_namespaces.py"
+
+
+def test_tables_of_providers_and_columns_say_what_the_code_declares() -> None:
+    """Run ``python tools/write_provider_tables.py`` after changing a provider or a schema."""
+    pages = runpy.run_path(str(ROOT / "tools" / "write_provider_tables.py"))["pages"]()
+    assert [path.name for path, text in pages.items() if path.read_text("utf-8") != text] == []

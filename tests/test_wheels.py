@@ -18,6 +18,7 @@ DISTRIBUTIONS = (
     "ttapi-core",
     "ttapi-client",
     "ttapi-polars",
+    "ttapi-providers",
     "ttapi-platform",
     "ttapi-onboarding",
     "ttapi-sandbox",
@@ -95,3 +96,56 @@ def test_wheel_installs_alone_and_imports(uv: str, wheels: Path, tmp_path: Path,
         assert len(names) < 45
         assert size < 450_000_000
         assert "Usage" in run(tmp_path / "venv" / "bin" / "ttapi", "--help", cwd=tmp_path)
+
+
+ACME = {
+    "pyproject.toml": """
+[project]
+name = "ttapi-acme"
+version = "1.0"
+dependencies = ["ttapi-providers"]
+
+[project.entry-points."ttapi.providers"]
+acme = "ttapi_acme:PROVIDER"
+
+[build-system]
+requires = ["uv_build>=0.9,<0.14"]
+build-backend = "uv_build"
+""",
+    "src/ttapi_acme/__init__.py": """
+from ttapi_providers import Endpoint, Provider, get
+
+PROVIDER = Provider(
+    name="acme", title="Acme", site="https://acme.example/docs", bases=("https://api.acme.example",),
+    endpoints=(
+        Endpoint(
+            dataset="quotes",
+            request=get("/quotes/{symbol}"),
+            row=lambda row, _asked: {"last": row.number("price")},
+        ),
+    ),
+)
+""",
+}
+
+
+def test_a_provider_in_a_wheel_of_its_own_is_found_once_it_is_installed(
+    uv: str, wheels: Path, tmp_path: Path
+) -> None:
+    for name, text in ACME.items():
+        path = tmp_path / "acme" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    run(uv, "build", "--quiet", "--wheel", "--out-dir", tmp_path, tmp_path / "acme", cwd=tmp_path)
+    python = install(uv, wheels, tmp_path, "ttapi-providers")
+    listing = (
+        "from ttapi_providers import *; print(*provider_names()); print(*load_provider('acme').datasets)"
+    )
+    assert "acme" not in run(
+        python, "-c", "import ttapi_providers as p; print(*p.provider_names())", cwd=tmp_path
+    )
+    wheel = next(tmp_path.glob("ttapi_acme-*.whl"))
+    run(uv, "pip", "install", "--quiet", "--no-deps", "--python", python, wheel, cwd=tmp_path)
+    names, datasets = run(python, "-c", listing, cwd=tmp_path).splitlines()
+    assert "acme" in names.split()
+    assert datasets == "quotes"

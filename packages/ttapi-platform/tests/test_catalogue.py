@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import pytest
 
-from ttapi_core import DEFAULT_TTLS, UnknownNameError
-from ttapi_platform.catalogue import CATALOGUE, Keys, dataset_named, with_dependencies
+from ttapi_core import DEFAULT_TTLS, KEY_COLUMNS, UnknownNameError
+from ttapi_platform.catalogue import CATALOGUE, Keys, dataset_named, main_datasets, with_dependencies
 
 
 def test_every_dataset_has_a_time_to_live_and_stands_after_what_it_needs() -> None:
@@ -35,5 +35,34 @@ def test_unknown_dataset_lists_the_known_ones() -> None:
     assert caught.value.known == tuple(CATALOGUE)
 
 
-def test_only_accounts_are_listed_by_the_provider() -> None:
-    assert [name for name, dataset in CATALOGUE.items() if dataset.keys is Keys.PROVIDER] == ["accounts"]
+def test_what_a_market_lists_as_a_whole_is_asked_for_without_keys() -> None:
+    assert [name for name, dataset in CATALOGUE.items() if dataset.keys is Keys.PROVIDER] == [
+        "accounts",
+        "earnings_calendar",
+        "ipo_calendar",
+        "commitments_of_traders",
+        "yield_curves",
+        "reference_rates",
+    ]
+
+
+def test_every_key_column_is_the_one_that_providers_are_told_of() -> None:
+    assert {name: dataset.key_column for name, dataset in CATALOGUE.items()} == {
+        name: KEY_COLUMNS.get(name, "symbol") for name in CATALOGUE
+    }
+
+
+@pytest.mark.parametrize(
+    ("offered", "main"),
+    [
+        (("news", "eod_data", "quotes"), ("quotes", "eod_data")),
+        (("symbols", "fx_rates"), ("fx_rates",)),
+        (("quotes", "symbols", "order_books", "crypto_bars"), ("crypto_bars",)),
+        (("reference_rates", "yield_curves"), ("yield_curves", "reference_rates")),
+        (("news",), ("news",)),
+    ],
+)
+def test_a_run_that_names_no_datasets_brings_the_main_ones(
+    offered: tuple[str, ...], main: tuple[str, ...]
+) -> None:
+    assert main_datasets(offered) == main

@@ -64,7 +64,7 @@ async def test_first_run_fetches_everything_and_stores_it(bench: Bench) -> None:
     report = await bench.run()
     assert counts(report, Outcome.FRESH) == ALL
     assert report.missing == ()
-    assert {name: bench.read(name).height for name in CATALOGUE} == {
+    assert {name: bench.read(name).height for name in ALL} == {
         name: by["rows"] for name, by in report.datasets.items()
     }
     assert bench.read("eod_data").schema == pl.Schema(CATALOGUE["eod_data"].schema.dtypes)
@@ -437,10 +437,10 @@ async def test_two_runs_at_once_fetch_each_key_once(bench: Bench) -> None:
     first, second = await asyncio.gather(
         *(Collector(bench.store, bench.provider, clock=bench.clock).collect(KEYS) for _ in range(2))
     )
-    asked = {name: len(bench.provider.asked(name)) for name in CATALOGUE if name != "accounts"}
+    asked = {name: len(bench.provider.asked(name)) for name in ALL if name != "accounts"}
     assert asked == {name: count for name, count in ALL.items() if name != "accounts"}
     assert [request.dataset for request in bench.provider.requests].count("accounts") == 1
-    assert {tuple(report.datasets) for report in (first, second)} == {tuple(CATALOGUE)}
+    assert {tuple(report.datasets) for report in (first, second)} == {tuple(ALL)}
     assert first.missing == second.missing == ()
 
 
@@ -487,6 +487,7 @@ async def test_report_is_the_documented_document(bench: Bench) -> None:
         "datasets",
         "missing",
         "skipped",
+        "fallbacks",
         "notices",
     ]
     assert document["requests"] == {"sent": 1, "retried": 0, "failed": 0}

@@ -44,7 +44,9 @@ def bars(key: str, days: int) -> pl.DataFrame:
         "adjusted_close": close / 2 if key < "M" else [None] * days,
         "final": [True] * (days - 1) + [False],
     }
-    return pl.DataFrame(columns, schema=CATALOGUE["eod_data"].schema.dtypes)
+    dtypes = CATALOGUE["eod_data"].schema.dtypes
+    unknown = {name: [None] * days for name in dtypes if name not in columns}
+    return pl.DataFrame(columns | unknown, schema=dtypes)
 
 
 @pytest.fixture

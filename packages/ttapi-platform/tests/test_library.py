@@ -122,7 +122,7 @@ async def test_deferred_provider_is_opened_by_the_first_question_alone(
             await opened[-1].aclose()
 
     deferred = DeferredProvider(
-        "scripted", simulated=True, datasets=ScriptedProvider.datasets, opened=Opening
+        "scripted", simulated=True, datasets=ScriptedProvider().datasets, opened=Opening
     )
     library = DataLibrary(Store(tmp_path / "data", clock=clock), deferred, clock=clock)
     assert (deferred.is_open, deferred.counts.sent) == (False, 0)

@@ -17,10 +17,10 @@ from typing import Final
 import polars as pl
 
 from ttapi_core import DEFAULT_TTLS, UnknownNameError
+from ttapi_platform import market_schemas, reference_schemas
+from ttapi_platform.declared_columns import MONEY, UTC, flag, number, text
 from ttapi_platform.schemas import Check, Column, Schema
 
-MONEY: Final = pl.Decimal(38, 10)
-UTC: Final = pl.Datetime("us", "UTC")
 DEFAULT_VENUE: Final = "XNYS"
 """The venue whose sessions date the bars and options of US equities."""
 
@@ -31,6 +31,7 @@ class Keys(Enum):
     UNIVERSE = "the symbols of the run"
     VENUE = "the venue of the run"
     PROVIDER = "whatever the provider lists"
+    SERIES = "the series named in the run, as the provider calls them"
 
 
 class Ageing(Enum):
@@ -83,29 +84,17 @@ class Dataset:
         return self.schema.order[0]
 
 
-def _text(*, null: bool = False) -> Column:
-    return Column(pl.String(), null=null)
-
-
-def _number(*, null: bool = True, low: float | None = None) -> Column:
-    return Column(pl.Float64(), null=null, low=low)
-
-
-def _flag() -> Column:
-    return Column(pl.Boolean(), null=False)
-
-
 _ACCOUNTS: Final = Schema(
     version=1,
     order=("account_number",),
     columns={
-        "account_number": _text(),
-        "nickname": _text(null=True),
-        "account_type": _text(null=True),
-        "margin_or_cash": _text(null=True),
+        "account_number": text(),
+        "nickname": text(null=True),
+        "account_type": text(null=True),
+        "margin_or_cash": text(null=True),
         "opened_at": Column(UTC, null=True),
-        "is_closed": _flag(),
-        "currency": _text(),
+        "is_closed": flag(),
+        "currency": text(),
         **{
             name: Column(MONEY, null=False)
             for name in (
@@ -120,109 +109,34 @@ _ACCOUNTS: Final = Schema(
     },
 )
 
-_SYMBOLS: Final = Schema(
-    version=1,
-    order=("symbol",),
-    columns={
-        "symbol": _text(),
-        "description": _text(null=True),
-        "instrument_type": _text(),
-        "is_etf": _flag(),
-        "is_index": _flag(),
-        "active": _flag(),
-        "is_closing_only": _flag(),
-        "listed_market": _text(null=True),
-        "lendability": _text(null=True),
-        "streamer_symbol": _text(),
-    },
-)
-
 _TRADING_DAYS: Final = Schema(
     version=1,
     order=("venue", "date"),
     columns={
-        "venue": _text(),
+        "venue": text(),
         "date": Column(pl.Date(), null=False),
         "open_at": Column(UTC, null=False),
         "close_at": Column(UTC, null=False),
-        "early_close": _flag(),
+        "early_close": flag(),
     },
     checks=(Check("the session closes before it opens", pl.col("close_at") <= pl.col("open_at")),),
-)
-
-_QUOTES: Final = Schema(
-    version=1,
-    order=("symbol",),
-    columns={
-        "symbol": _text(),
-        "bid": _number(low=0),
-        "bid_size": _number(low=0),
-        "ask": _number(low=0),
-        "ask_size": _number(low=0),
-        "mid": _number(low=0),
-        "mark": _number(low=0),
-        "last": _number(low=0),
-        "open": _number(low=0),
-        "high": _number(low=0),
-        "low": _number(low=0),
-        "close": _number(low=0),
-        "prev_close": _number(low=0),
-        "volume": _number(low=0),
-        "is_halted": _flag(),
-        "quoted_at": Column(UTC, null=False),
-    },
-    checks=(
-        Check("the bid is above the ask", pl.col("bid") > pl.col("ask")),
-        Check("the high is below the low", pl.col("high") < pl.col("low")),
-        Check(
-            "there is no price at all",
-            pl.all_horizontal(pl.col("bid", "ask", "mark", "last", "close", "prev_close").is_null()),
-        ),
-    ),
-)
-
-_EOD_DATA: Final = Schema(
-    version=1,
-    order=("symbol", "date"),
-    columns={
-        "symbol": _text(),
-        "date": Column(pl.Date(), null=False),
-        "open": _number(null=False, low=0),
-        "high": _number(null=False, low=0),
-        "low": _number(null=False, low=0),
-        "close": _number(null=False, low=0),
-        "volume": _number(low=0),
-        "vwap": _number(low=0),
-        "trade_count": Column(pl.Int64(), null=True, low=0),
-        "adjusted_close": _number(low=0),
-        "final": _flag(),
-    },
-    checks=(
-        Check("the high is below the low", pl.col("high") < pl.col("low")),
-        Check(
-            "the open or close lies outside low and high",
-            (pl.max_horizontal("open", "close") > pl.col("high") * (1 + 1e-9))
-            | (pl.min_horizontal("open", "close") < pl.col("low") * (1 - 1e-9)),
-        ),
-        Check("the close is zero", pl.col("close") == 0),
-    ),
 )
 
 _EXPIRATION_SERIES: Final = Schema(
     version=1,
     order=("symbol", "root_symbol", "expiration_date", "settlement_type"),
     columns={
-        "symbol": _text(),
-        "root_symbol": _text(),
-        "option_chain_type": _text(null=True),
+        "symbol": text(),
+        "root_symbol": text(),
+        "option_chain_type": text(null=True),
         "shares_per_contract": Column(pl.Int64(), null=False, low=1),
         "expiration_date": Column(pl.Date(), null=False),
-        "expiration_type": _text(null=True),
-        "settlement_type": _text(null=True),
+        "expiration_type": text(null=True),
+        "settlement_type": text(null=True),
         "days_to_expiration": Column(pl.Int64(), null=False, low=0),
         "strike_count": Column(pl.Int64(), null=False, low=0),
-        "strike_min": _number(low=0),
-        "strike_max": _number(low=0),
+        "strike_min": number(low=0),
+        "strike_max": number(low=0),
         # Sessions after the day of collecting up to and with the expiration, by the trading calendar;
         # null where the expiration lies beyond every calendar we have.
         "trading_days_to_expiration": Column(pl.Int64(), null=True, low=0, derived=True),
@@ -241,21 +155,87 @@ CATALOGUE: Final[Mapping[str, Dataset]] = _table(
             schema=_ACCOUNTS, ttl=DEFAULT_TTLS["accounts"],
             fetched="the list of accounts, then balances and positions of each"),
     Dataset(name="symbols", holds="an instrument", keys=Keys.UNIVERSE,
-            schema=_SYMBOLS, ttl=DEFAULT_TTLS["symbols"],
+            schema=reference_schemas.SYMBOLS, ttl=DEFAULT_TTLS["symbols"],
             fetched="lists of many symbols, paged"),
     Dataset(name="trading_days", holds="a session of a venue", keys=Keys.VENUE,
             schema=_TRADING_DAYS, ttl=DEFAULT_TTLS["trading_days"],
             fetched="sessions by range of dates", over_time=True),
     Dataset(name="quotes", holds="the last quote of a symbol", keys=Keys.UNIVERSE,
-            schema=_QUOTES, ttl=DEFAULT_TTLS["quotes"],
+            schema=market_schemas.QUOTES, ttl=DEFAULT_TTLS["quotes"],
             fetched="100 symbols a request"),
     Dataset(name="eod_data", holds="a daily bar of a symbol", keys=Keys.UNIVERSE,
-            schema=_EOD_DATA, ttl=DEFAULT_TTLS["eod_data"],
+            schema=market_schemas.EOD_DATA, ttl=DEFAULT_TTLS["eod_data"],
             fetched="snapshots of candles, many symbols on one socket",
             ageing=Ageing.BY_SESSION, over_time=True),
     Dataset(name="expiration_series", holds="an option expiration of an underlying", keys=Keys.UNIVERSE,
             schema=_EXPIRATION_SERIES, ttl=DEFAULT_TTLS["expiration_series"],
             depends_on=("trading_days",), fetched="one nested chain an underlying"),
+    Dataset(name="intraday_bars", holds="a bar of minutes or hours of a symbol", keys=Keys.UNIVERSE,
+            schema=market_schemas.INTRADAY_BARS, ttl=DEFAULT_TTLS["intraday_bars"],
+            fetched="one or many symbols a request", over_time=True),
+    Dataset(name="option_chains", holds="an option contract of an underlying, with its quote",
+            keys=Keys.UNIVERSE,
+            schema=market_schemas.OPTION_CHAINS, ttl=DEFAULT_TTLS["option_chains"],
+            fetched="one underlying a request"),
+    Dataset(name="crypto_bars", holds="a bar of a currency pair", keys=Keys.UNIVERSE,
+            schema=market_schemas.CRYPTO_BARS, ttl=DEFAULT_TTLS["crypto_bars"],
+            fetched="one pair a request", over_time=True),
+    Dataset(name="fx_rates", holds="a rate of a currency pair on a day", keys=Keys.UNIVERSE,
+            schema=market_schemas.FX_RATES, ttl=DEFAULT_TTLS["fx_rates"],
+            fetched="many pairs a request", over_time=True),
+    Dataset(name="order_books", holds="a level of an order book", keys=Keys.UNIVERSE,
+            schema=market_schemas.ORDER_BOOKS, ttl=DEFAULT_TTLS["order_books"],
+            fetched="one symbol a request"),
+    Dataset(name="trades", holds="a trade of a symbol", keys=Keys.UNIVERSE,
+            schema=market_schemas.TRADES, ttl=DEFAULT_TTLS["trades"],
+            fetched="one symbol a request"),
+    Dataset(name="funding_rates", holds="a funding payment of a perpetual contract", keys=Keys.UNIVERSE,
+            schema=market_schemas.FUNDING_RATES, ttl=DEFAULT_TTLS["funding_rates"],
+            fetched="one contract a request", over_time=True),
+    Dataset(name="futures_curves", holds="a contract of a futures product", keys=Keys.UNIVERSE,
+            schema=market_schemas.FUTURES_CURVES, ttl=DEFAULT_TTLS["futures_curves"],
+            fetched="one product a request"),
+    Dataset(name="corporate_actions", holds="a split or dividend of a symbol", keys=Keys.UNIVERSE,
+            schema=reference_schemas.CORPORATE_ACTIONS, ttl=DEFAULT_TTLS["corporate_actions"],
+            fetched="one symbol a request", over_time=True),
+    Dataset(name="earnings_calendar", holds="a report of earnings, past or expected", keys=Keys.PROVIDER,
+            schema=reference_schemas.EARNINGS_CALENDAR, ttl=DEFAULT_TTLS["earnings_calendar"],
+            fetched="all reports of a range of days", over_time=True),
+    Dataset(name="ipo_calendar", holds="a public offering, past or expected", keys=Keys.PROVIDER,
+            schema=reference_schemas.IPO_CALENDAR, ttl=DEFAULT_TTLS["ipo_calendar"],
+            fetched="all offerings of a range of days", over_time=True),
+    Dataset(name="fundamentals", holds="an item of a statement of a company", keys=Keys.UNIVERSE,
+            schema=reference_schemas.FUNDAMENTALS, ttl=DEFAULT_TTLS["fundamentals"],
+            fetched="one company a request"),
+    Dataset(name="company_profiles", holds="what a company is", keys=Keys.UNIVERSE,
+            schema=reference_schemas.COMPANY_PROFILES, ttl=DEFAULT_TTLS["company_profiles"],
+            fetched="one company a request"),
+    Dataset(name="news", holds="a piece of news", keys=Keys.UNIVERSE,
+            schema=reference_schemas.NEWS, ttl=DEFAULT_TTLS["news"],
+            fetched="one symbol a request", over_time=True),
+    Dataset(name="filings", holds="a filing with a regulator", keys=Keys.UNIVERSE,
+            schema=reference_schemas.FILINGS, ttl=DEFAULT_TTLS["filings"],
+            fetched="one company a request", over_time=True),
+    Dataset(name="short_interest", holds="the shares sold short on a settlement date", keys=Keys.UNIVERSE,
+            schema=reference_schemas.SHORT_INTEREST, ttl=DEFAULT_TTLS["short_interest"],
+            fetched="one symbol a request", over_time=True),
+    Dataset(name="off_exchange_volume", holds="the volume of a symbol away from exchanges",
+            keys=Keys.UNIVERSE,
+            schema=reference_schemas.OFF_EXCHANGE_VOLUME, ttl=DEFAULT_TTLS["off_exchange_volume"],
+            fetched="one symbol a request", over_time=True),
+    Dataset(name="commitments_of_traders", holds="the positions of a group of traders in a market",
+            keys=Keys.PROVIDER,
+            schema=reference_schemas.COMMITMENTS_OF_TRADERS, ttl=DEFAULT_TTLS["commitments_of_traders"],
+            fetched="all markets of a range of days", over_time=True),
+    Dataset(name="economic_series", holds="an observation of a series", keys=Keys.SERIES,
+            schema=reference_schemas.ECONOMIC_SERIES, ttl=DEFAULT_TTLS["economic_series"],
+            fetched="one or many series a request", over_time=True),
+    Dataset(name="yield_curves", holds="a point of a yield curve on a day", keys=Keys.PROVIDER,
+            schema=reference_schemas.YIELD_CURVES, ttl=DEFAULT_TTLS["yield_curves"],
+            fetched="whole curves of a range of days", over_time=True),
+    Dataset(name="reference_rates", holds="a reference rate on a day", keys=Keys.PROVIDER,
+            schema=reference_schemas.REFERENCE_RATES, ttl=DEFAULT_TTLS["reference_rates"],
+            fetched="all rates of a range of days", over_time=True),
 )
 # fmt: on
 """Every dataset by name, in an order in which each stands after what it depends on."""
@@ -265,11 +245,37 @@ UNIVERSES: Final = Dataset(
     name="universes",
     holds="a symbol of a named universe of the provider",
     keys=Keys.PROVIDER,
-    schema=Schema(version=1, order=("universe", "symbol"), columns={"universe": _text(), "symbol": _text()}),
+    schema=Schema(version=1, order=("universe", "symbol"), columns={"universe": text(), "symbol": text()}),
     ttl=timedelta(hours=24),
     fetched="whatever the provider lists under that name",
 )
 """Kept beside the datasets, so that a run in which all is fresh asks the provider nothing at all."""
+
+
+_MAIN: Final = (
+    ("accounts", "symbols", "trading_days", "quotes", "eod_data", "expiration_series"),
+    ("crypto_bars",),
+    ("fx_rates",),
+    ("economic_series",),
+    ("yield_curves", "reference_rates"),
+    ("commitments_of_traders",),
+    ("filings", "fundamentals"),
+    ("short_interest", "off_exchange_volume"),
+)
+
+
+def main_datasets(offered: Iterable[str]) -> tuple[str, ...]:
+    """
+    Return what a run brings that names no datasets, in the order of the catalogue.
+
+    For a provider of daily bars the six datasets around them, as far as it has them; else the first it has of
+    bars of currency pairs, exchange rates, economic series, yields and rates, positions of traders, filings,
+    short interest; else all it has.
+    """
+    names = set(offered)
+    groups = _MAIN if "eod_data" in names else _MAIN[1:]
+    chosen = next((found for group in groups if (found := names.intersection(group))), names)
+    return tuple(name for name in CATALOGUE if name in chosen)
 
 
 def dataset_named(name: str) -> Dataset:

@@ -39,7 +39,7 @@ from ttapi_core import (
     TTLPolicy,
     UnknownNameError,
 )
-from ttapi_platform.catalogue import CATALOGUE, DEFAULT_VENUE, Dataset, Keys, with_dependencies
+from ttapi_platform.catalogue import CATALOGUE, DEFAULT_VENUE, Dataset, Keys, main_datasets, with_dependencies
 from ttapi_platform.drafts import ItemDraft
 from ttapi_platform.freshness import Verdict
 from ttapi_platform.intake import DEFAULT_HISTORY, Intake, Question
@@ -118,8 +118,8 @@ class Collector:
         keys
             Canonical symbols, distinct.
         datasets
-            Names; None for every dataset that the provider has. What they depend on is brought up to
-            date as well.
+            Names; None for the main ones of the provider (`main_datasets`). What they depend on is brought up
+            to date as well.
         since
             First day of datasets over time; None for a year ago.
         refresh
@@ -147,7 +147,7 @@ class Collector:
 
     def _plan(self, datasets: Sequence[str] | None) -> tuple[Dataset, ...]:
         offered = self.provider.datasets
-        names = [name for name in CATALOGUE if name in offered] if datasets is None else list(datasets)
+        names = list(datasets) if datasets is not None else list(main_datasets(offered))
         for name in names:
             if name in CATALOGUE and name not in offered:
                 raise UnknownNameError(

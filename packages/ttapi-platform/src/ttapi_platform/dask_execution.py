@@ -108,15 +108,15 @@ class DaskExecutor:
         """Compute each piece on some worker; see `Executor.map`."""
         client = self._connection()
         self._futures = client.map(function, pieces, pure=False)
+        places = {future.key: place for place, future in enumerate(self._futures)}
+        results: dict[int, _R] = {}  # each is fetched once, and while others are being computed
         try:
             with translated():
-                for done, future in enumerate(
-                    _loaded("distributed").as_completed(self._futures, loop=client.loop), start=1
-                ):
-                    future.result()
+                for future in _loaded("distributed").as_completed(self._futures, loop=client.loop):
+                    results[places[future.key]] = future.result()
                     if self._progress is not None:
-                        self._progress(done, len(pieces))
-                return [future.result() for future in self._futures]
+                        self._progress(len(results), len(pieces))
+                return [results[place] for place in range(len(pieces))]
         finally:
             self.cancel()
 

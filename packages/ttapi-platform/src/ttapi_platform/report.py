@@ -41,6 +41,10 @@ class KeyOutcome:
         When the rows were asked for (UTC); None without rows.
     notice
         What is odd about rows that are good, such as fewer days than before; empty for nothing.
+    provider
+        Who answered, where several were asked in turn; empty where there was one.
+    tried
+        Who was asked before and had nothing to give, each with what came of it.
     """
 
     dataset: str
@@ -53,6 +57,8 @@ class KeyOutcome:
     skipped: tuple[str, ...] = ()
     fetched_at: datetime | None = None
     notice: str = ""
+    provider: str = ""
+    tried: tuple[tuple[str, str], ...] = ()
 
     @property
     def is_missing(self) -> bool:
@@ -151,8 +157,15 @@ class CollectReport:
             "datasets": {name: dict(counts) for name, counts in self.datasets.items()},
             "missing": [_missing_entry(outcome) for outcome in self.missing],
             "skipped": [_skipped_entry(outcome) for outcome in self.outcomes if outcome.skipped_rows],
+            **({"answered_by": dict(self.answered_by)} if any(o.provider for o in self.outcomes) else {}),
+            "fallbacks": [_fallback_entry(outcome) for outcome in self.outcomes if outcome.tried],
             "notices": [_notice_entry(outcome) for outcome in self.outcomes if outcome.notice],
         }
+
+    @property
+    def answered_by(self) -> Mapping[str, int]:
+        """Keys by who answered, where several providers were asked in turn; empty where there was one."""
+        return Counter(o.provider for o in self.outcomes if o.provider and not o.is_missing)
 
     def to_json(self) -> str:
         """Return `to_dict` as one JSON document."""
@@ -188,6 +201,15 @@ def _missing_entry(outcome: KeyOutcome) -> dict[str, object]:
 
 def _notice_entry(outcome: KeyOutcome) -> dict[str, object]:
     return {"dataset": outcome.dataset, "symbol": outcome.key, "notice": outcome.notice}
+
+
+def _fallback_entry(outcome: KeyOutcome) -> dict[str, object]:
+    return {
+        "dataset": outcome.dataset,
+        "symbol": outcome.key,
+        "answered_by": outcome.provider if not outcome.is_missing else None,
+        "tried": [{"provider": name, "cause": cause} for name, cause in outcome.tried],
+    }
 
 
 def _skipped_entry(outcome: KeyOutcome) -> dict[str, object]:

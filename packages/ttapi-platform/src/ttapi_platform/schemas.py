@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _REASONS_MAX: Final = 20
 """Reasons kept for the rows left out of one answer; the count is always whole."""
 
+_Table = Mapping[str, Sequence[object]] | pl.DataFrame
+
 _ANSWER: Final = "__answer"
 _ROW: Final = "__row"
 _REASON: Final = "__reason"
@@ -34,9 +36,12 @@ class Column:
     dtype
         Polars type.
     null
-        Whether null is allowed. NaN becomes null; infinity is refused.
-    low
-        Least value allowed, inclusive; None for no bound.
+        Whether null is allowed; such a column may be left out of an answer. NaN becomes null; infinity is
+        refused.
+    low, high
+        Least and greatest value allowed, inclusive; None for no bound.
+    one_of
+        The words allowed, of a text; None for any text.
     derived
         Whether the platform adds it, so that no provider delivers it.
     """
@@ -44,6 +49,8 @@ class Column:
     dtype: pl.DataType
     null: bool
     low: float | None = None
+    high: float | None = None
+    one_of: tuple[str, ...] | None = None
     derived: bool = False
 
 
@@ -212,11 +219,18 @@ class Schema:
             return None
         try:
             lengths = [len(table[self.order[0]]) for table in mappings]
+            nulls = {name for name in delivered if self.columns[name].null}
             columns = {
-                name: list(chain.from_iterable(table[name] for table in mappings)) for name in delivered
+                name: list(
+                    chain.from_iterable(
+                        [None] * length if name in nulls and name not in table else table[name]
+                        for table, length in zip(mappings, lengths, strict=True)
+                    )
+                )
+                for name in delivered
             }
             if any(
-                len(table[name]) != length
+                name in table and len(table[name]) != length
                 for table, length in zip(mappings, lengths, strict=True)
                 for name in delivered
             ):
@@ -234,14 +248,27 @@ class Schema:
         delivered = {name: rule for name, rule in self.columns.items() if not rule.derived}
         table = columns if isinstance(columns, Mapping) else pl.DataFrame(columns)
         present = list(table) if isinstance(table, Mapping) else table.columns
-        missing = [name for name in delivered if name not in present]
+        lacking = [name for name in delivered if name not in present]
+        missing = [name for name in lacking if not delivered[name].null]
         if missing:
             raise DataError(f"the answer lacks it; it has {', '.join(present)}", column=missing[0])
+        table = self._with_nulls(table, lacking)
         frame = self._frame(table, delivered) if isinstance(table, Mapping) else self._cast(table, delivered)
         derived = [
             pl.lit(None, dtype=rule.dtype).alias(name) for name, rule in self.columns.items() if rule.derived
         ]
         return frame.with_columns(derived).select(list(self.columns)).with_row_index(_ROW)
+
+    def _with_nulls(self, table: _Table, names: Sequence[str]) -> _Table:
+        """Add columns that an answer may leave out."""
+        if not names:
+            return table
+        if isinstance(table, pl.DataFrame):
+            return table.with_columns(
+                pl.lit(None, dtype=self.columns[name].dtype).alias(name) for name in names
+            )
+        length = len(table[self.order[0]])
+        return {**table, **{name: [None] * length for name in names}}
 
     @staticmethod
     def _frame(columns: Mapping[str, object], delivered: Mapping[str, Column]) -> pl.DataFrame:
@@ -293,6 +320,11 @@ class Schema:
                 rules.append((f"{name} is infinite", pl.col(name).is_infinite()))
             if rule.low is not None:
                 rules.append((f"{name} is below {rule.low:g}", pl.col(name) < rule.low))
+            if rule.high is not None:
+                rules.append((f"{name} is above {rule.high:g}", pl.col(name) > rule.high))
+            if rule.one_of is not None:
+                allowed = pl.col(name).is_in(rule.one_of)
+                rules.append((f"{name} is none of {', '.join(rule.one_of)}", ~allowed))
         return rules + [(check.problem, check.broken) for check in self.checks]
 
     def _reasons(self, bad: pl.DataFrame) -> tuple[str, ...]:

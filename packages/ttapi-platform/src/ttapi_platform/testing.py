@@ -28,6 +28,9 @@ from ttapi_core import (
 NOW: Final = datetime(2026, 11, 20, 22, tzinfo=UTC)
 """A Friday, an hour after the close of New York: the instant that its answers are of."""
 
+ALL: Final = ("accounts", "symbols", "trading_days", "quotes", "eod_data", "expiration_series")
+"""The datasets that a `ScriptedProvider` can make up."""
+
 Answering = Callable[[DataRequest, str], DataAnswer | None]
 """Makes the answer for one key of a request; None leaves the key unanswered."""
 
@@ -40,6 +43,10 @@ class ScriptedProvider:
     ----------
     symbols
         Its universe ``all``.
+    name
+        What it is called.
+    datasets
+        What it has, all of it or some.
 
     Attributes
     ----------
@@ -55,13 +62,17 @@ class ScriptedProvider:
         Where set, every request waits for it; `entered` says that one has begun to.
     """
 
-    name: Final = "scripted"
     simulated: Final = True
-    datasets: Final = frozenset(
-        {"accounts", "symbols", "trading_days", "quotes", "eod_data", "expiration_series"}
-    )
 
-    def __init__(self, symbols: Sequence[str] = ("AAPL", "MSFT", "SPY")) -> None:
+    def __init__(
+        self,
+        symbols: Sequence[str] = ("AAPL", "MSFT", "SPY"),
+        *,
+        name: str = "scripted",
+        datasets: Sequence[str] = ALL,
+    ) -> None:
+        self.name = name
+        self.datasets = frozenset(datasets)
         self.symbols = list(symbols)
         self.requests: list[DataRequest] = []
         self.overrides: dict[tuple[str, str], Answering] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -29,6 +29,14 @@ _FILE_SIZE_MAX: Final = 16 * 1024 * 1024
 _HEADERS: Final = frozenset({"SYMBOL", "TICKER"})
 
 
+Canonical = Callable[[str], str]
+"""Reads what a person wrote as a key; raises `SymbolError` for what is none."""
+
+
+def _instrument(text: str) -> str:
+    return Symbol.parse(text).canonical
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Universe:
     """
@@ -49,7 +57,7 @@ class Universe:
     duplicates: int = 0
 
 
-async def resolve_universe(
+async def resolve_universe(  # noqa: PLR0913 - where symbols can come from, each with its default
     provider: DataProvider,
     symbols: Sequence[str] = (),
     *,
@@ -59,6 +67,7 @@ async def resolve_universe(
     ttls: TTLPolicy | None = None,
     clock: Clock | None = None,
     refresh: bool = False,
+    canonical: Canonical | None = None,
 ) -> Universe:
     """
     Find the symbols of a run.
@@ -80,6 +89,9 @@ async def resolve_universe(
         Where universes of the provider are kept for a day, by ``ttls`` and ``clock``; None asks each time.
     refresh
         Ask the provider also where the store has a fresh one.
+    canonical
+        Reads what a person wrote as a key; None for names of instruments. For a provider of other keys, such
+        as series of a statistical office, its own.
 
     Raises
     ------
@@ -90,15 +102,16 @@ async def resolve_universe(
     ParameterError
         If symbols and a universe are both given, or the universe is empty.
     """
+    reads = canonical or _instrument
     if symbols and universe is not None:
         raise ParameterError("universe", universe, "either symbols or a universe, not both")
     if symbols:
-        return _distinct("symbols", (Symbol.parse(text).canonical for text in symbols))
+        return _distinct("symbols", map(reads, symbols))
     if universe is not None and universe in (named or {}):
         listed = (named or {})[universe]
-        return _distinct(universe, (Symbol.parse(text).canonical for text in listed))
+        return _distinct(universe, map(reads, listed))
     if universe is not None and _looks_like_file(universe):
-        return read_universe_file(Path(universe))
+        return read_universe_file(Path(universe), canonical=canonical)
     name = universe or "all"
     if store is None:
         return await _of_provider(provider, name, tuple(named or ()))
@@ -162,7 +175,7 @@ async def _of_provider(provider: DataProvider, name: str, settings_names: tuple[
     return _distinct(name, keys)
 
 
-def read_universe_file(path: Path) -> Universe:
+def read_universe_file(path: Path, *, canonical: Canonical | None = None) -> Universe:
     """
     Read a universe from a text file: one symbol a line.
 
@@ -176,7 +189,7 @@ def read_universe_file(path: Path) -> Universe:
     ParameterError
         If the file cannot be read as UTF-8 text, is too large, or holds no symbol.
     """
-    return _distinct(path.name, _parsed_lines(path, _text(path).splitlines()))
+    return _distinct(path.name, _parsed_lines(path, _text(path).splitlines(), canonical or _instrument))
 
 
 def _text(path: Path) -> str:
@@ -191,7 +204,7 @@ def _text(path: Path) -> str:
         raise ParameterError("universe", str(path), f"a readable text file ({reason})") from exc
 
 
-def _parsed_lines(path: Path, lines: Sequence[str]) -> Iterable[str]:
+def _parsed_lines(path: Path, lines: Sequence[str], canonical: Canonical) -> Iterable[str]:
     first = True
     for number, line in enumerate(lines, start=1):
         text = line.split("#", 1)[0].split(",", 1)[0].strip().strip('"')
@@ -199,7 +212,7 @@ def _parsed_lines(path: Path, lines: Sequence[str]) -> Iterable[str]:
             continue
         first = False
         try:
-            yield Symbol.parse(text).canonical
+            yield canonical(text)
         except SymbolError as exc:
             raise SymbolError(
                 text, f"an instrument name in {path.name}, line {number}", hint=exc.hint
