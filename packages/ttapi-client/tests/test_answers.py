@@ -252,3 +252,15 @@ def test_decoded_json_given_secret_in_broken_json_does_not_keep_it() -> None:
         assert "canary" not in repr(seen) + repr(vars(seen))
         seen = seen.__cause__ if seen.__suppress_context__ else seen.__context__
     assert isinstance(caught.value, TTError)
+
+
+def test_words_in_an_attribute_of_markup_are_the_peers_words() -> None:
+    body = '<?xml version="1.0"?><error code="400" message="Bad Request.  The series does not exist."/>'
+    error = refusal(
+        httpx.Response(400, text=body),
+        what="GET /x",
+        request_id="r",
+        redact=Redactor(),
+        now=datetime(2026, 1, 2, tzinfo=UTC),
+    )
+    assert str(error) == "GET /x answered 400: Bad Request. The series does not exist."

@@ -103,6 +103,12 @@ def test_the_list_tells_datasets_keys_limits_and_status(run: Run) -> None:
     assert (listed["first"]["limits"], listed["first"]["datasets"]) == ("5 a minute", ["eod_data", "quotes"])
 
 
+def test_the_list_can_be_of_those_that_have_a_dataset(run: Run) -> None:
+    listed = json.loads(run("providers", "--dataset", "accounts", "--json").stdout)
+    assert [entry["name"] for entry in listed] == ["sandbox", "tastytrade"]
+    assert run("providers", "--dataset", "gossip").exit_code == 2
+
+
 def test_compare_shows_every_candidate_and_the_kind_of_each_difference(run: Run, besides: Besides) -> None:
     second = besides.providers["second"]
 

@@ -83,8 +83,45 @@ def test_what_is_no_query_is_a_line_that_names_the_tables(collected: Run, query:
     result = collected("sql", query)
     assert (result.exit_code, result.stdout) == (2, "")
     assert ONE_LINE.match(result.stderr), result.stderr
-    assert said in result.stderr
-    assert "eod_data, quotes" in result.stderr
+    cause, _, rest = result.stderr.partition(": query is ")
+    assert said in cause
+    assert "eod_data, quotes" in rest
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT * FROM {}('{}')",
+        "FROM {}('{}')",
+        "EXPLAIN SELECT * FROM {} ('{}')",
+        "SELECT * FROM \"{}\"('{}')",
+        "SELECT * FROM {}/**/('{}')",
+        "SELECT * FROM quotes JOIN {}('{}') AS f ON true",
+        "WITH f AS (SELECT * FROM {}('{}')) SELECT * FROM f",
+        "SELECT * FROM quotes WHERE symbol IN (SELECT symbol FROM {}('{}'))",
+    ],
+)
+def test_no_file_is_read_by_a_function(run: Run, tmp_path: Path, query: str) -> None:
+    """Though it is there and could be read; and of one that is not, not even that is told."""
+    file = tmp_path / "file.csv"
+    file.write_text("symbol\nSPY\n")
+    for reader in ("read_csv", "read_parquet", "read_json", "read_ipc", "READ_CSV", "scan_csv"):
+        for path in (file, tmp_path / "absent"):
+            result = run("sql", query.format(reader, path))
+            assert (result.exit_code, result.stdout) == (2, "")
+            assert result.stderr.startswith(
+                f"error: the query reads a file with {reader}, which it may not: "
+            )
+            assert ONE_LINE.match(result.stderr), result.stderr
+
+
+@pytest.mark.parametrize("quote", ["'", '"', "`"])
+def test_no_file_is_read_as_a_table(collected: Run, tmp_path: Path, quote: str) -> None:
+    file = tmp_path / "file.parquet"
+    pl.DataFrame({"symbol": ["SPY"]}).write_parquet(file)
+    result = collected("sql", f"SELECT * FROM {quote}{file}{quote}")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert ONE_LINE.match(result.stderr), result.stderr
 
 
 def test_query_of_an_empty_store_says_what_to_do_and_makes_no_directory(run: Run, tmp_path: Path) -> None:

@@ -37,6 +37,7 @@ _BY_STATUS: Final[dict[int, type[ResponseError]]] = {
     406: VersionRefusedError,
 }
 _MARKUP: Final = re.compile(r"<(script|style)\b.*?</\1\s*>|<!--.*?-->|<[^>]*>", re.IGNORECASE | re.DOTALL)
+_SAID: Final = re.compile(r"<[^>]*?\b(?:message|description)=\"([^\"<>]*)\"", re.IGNORECASE)
 _UNSEEN: Final = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029]+")
 _NUMBER: Final = re.compile(r"[+-]?\d+(\.\d*)?")
 _FIELD: Final = re.compile(r"(?:^|[;,\s])(?P<name>[a-z]+)\s*=\s*(?P<value>\d{1,12}(?:\.\d+)?)", re.IGNORECASE)
@@ -79,7 +80,7 @@ def _words(response: httpx.Response) -> tuple[str, str]:
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
-        return "", _plain(text)
+        return "", _plain(" ".join(_SAID.findall(text)) + " " + text)
     if not value:
         return "", ""
     return _told_by(value) if isinstance(value, dict) else ("", _plain(text))

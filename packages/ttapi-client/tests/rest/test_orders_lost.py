@@ -167,6 +167,44 @@ async def test_thousand_orders_with_lost_answers_are_each_executed_exactly_once(
     assert any(answer.is_recovered for answer in placed)
 
 
+@pytest.mark.slow
+async def test_thousand_orders_sent_once_each_are_told_unknown_where_they_are_and_never_executed_twice(
+    peer: Any, desk: Any
+) -> None:
+    """The default: the client sends once. What it does not find it does not know, and the caller asks again."""
+    mishaps = Mishaps(desk, seed=7)
+    for path in (ORDERS, LIVE, "/instruments/equities/SPY"):
+        peer.on(path, mishaps)
+    limits = LimitPolicy(read_timeout_s=0.12, concurrency_max=25)
+    retry = RetryPolicy(attempts_max=8, wait_initial_s=0.01, wait_max_s=0.05)
+    looks = LostAnswerPolicy(looks=2, wait_initial_s=0.01, wait_max_s=0.01)
+    assert looks.sends_max == LostAnswerPolicy().sends_max == 1
+    orders = [buy() for _ in range(1000)]
+    unknown = 0
+    async with ResilientClient(peer.url, limits=limits, retry=retry, breaker=NEVER_OPEN, seed=1) as client:
+        api = TastytradeClient(client, lost_answers=looks)
+
+        async def submitted(order: Order) -> bool:
+            try:
+                placement = await api.submit_order(order, check=False)
+            except OrderUnknownError:
+                return False
+            assert placement.order.external_identifier == str(order.id)
+            return True
+
+        for start in range(0, len(orders), 50):
+            # The books of a batch are closed, so that looking through them stays short.
+            desk.orders = {}
+            left = orders[start : start + 50]
+            while left:
+                done = await in_batches([lambda order=order: submitted(order) for order in left])
+                left = [order for order, is_placed in zip(left, done, strict=True) if not is_placed]
+                unknown += len(left)
+    assert desk.executed == {str(order.id): 1 for order in orders}
+    assert unknown > 100
+    assert all(mishaps.ways[way] > 50 for way in Mishaps.WAYS)
+
+
 async def test_replacements_with_lost_answers_happen_exactly_once(
     peer: Any, desk: Any, wire: TastytradeClient
 ) -> None:

@@ -391,19 +391,33 @@ def cache_clear(
     caching.run_clear(settings, provider=provider, dataset=dataset, as_json=as_json)
 
 
-def providers(context: typer.Context, *, as_json: AsJson = False) -> None:
+def providers(
+    context: typer.Context,
+    *,
+    dataset: Annotated[
+        str | None,
+        typer.Option(
+            "--dataset",
+            "-d",
+            metavar="NAME",
+            help="Only those that have it.",
+            autocompletion=completion.datasets,
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
     """
     List the providers: datasets, keys, limits, and whether each can be used now.
 
     With a command, do something with them.
 
-    Example: [bold]ttapi providers --json[/]
+    Example: [bold]ttapi providers --dataset fx_rates[/]
     """
     from ttapi_onboarding import listing
 
     if context.invoked_subcommand is None:
         invocation = invocation_of(context)
-        listing.run_providers(invocation, invocation.load(), as_json=as_json)
+        listing.run_providers(invocation, invocation.load(), dataset=dataset, as_json=as_json)
 
 
 def providers_verify(
@@ -503,7 +517,9 @@ def sandbox(
 
 
 def _in_foreground(command: list[str]) -> int:
-    with subprocess.Popen(command) as process:  # noqa: S603 - our own program
+    # It ends with its standard input, so that none is left behind, however this process ends.
+    command = [*command, "--exit-on-stdin-close"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE) as process:  # noqa: S603 - our own program
         while True:
             # Ctrl-C reaches both; the sandbox ends in its own time, and a second one changes nothing.
             with suppress(KeyboardInterrupt):

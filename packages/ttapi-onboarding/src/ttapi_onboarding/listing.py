@@ -12,10 +12,12 @@ from urllib.parse import urlsplit
 from ttapi_core.errors import CredentialsError
 from ttapi_onboarding.credentials import find_secret, read_credentials
 from ttapi_onboarding.durations import format_duration
-from ttapi_onboarding.screens import show, stdout_is_terminal, table, write_json, write_line
+from ttapi_onboarding.screens import show, stdout_is_terminal, write_json, write_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from rich.console import RenderableType
 
     from ttapi_onboarding.invocation import Invocation
     from ttapi_onboarding.layers import Loaded
@@ -24,30 +26,42 @@ if TYPE_CHECKING:
 _BARE_KEY: Final = re.compile(r"[A-Za-z0-9_-]+")
 
 
-def run_providers(invocation: Invocation, loaded: Loaded, *, as_json: bool) -> None:
-    """List the providers: what each has, whether it can be used now, and how fast it may be asked."""
-    listed = [_listed(invocation, loaded, spec) for spec in invocation.specs]
+def run_providers(invocation: Invocation, loaded: Loaded, *, dataset: str | None, as_json: bool) -> None:
+    """
+    List the providers: what each has, whether it can be used now, and how fast it may be asked.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such dataset.
+    """
+    from ttapi_platform import dataset_named
+
+    wanted = dataset_named(dataset).name if dataset is not None else None
+    specs = [spec for spec in invocation.specs if wanted is None or wanted in spec.datasets]
+    listed = [_listed(invocation, loaded, spec) for spec in specs]
     if as_json or not stdout_is_terminal():
         write_json(listed)
         return
-    columns = [
-        ("provider", "left"),
-        ("status", "left"),
-        ("what it is", "text"),
-        ("datasets", "text"),
-        ("limits", "text"),
-    ]
-    rows = (
-        (
-            f"{entry['name']} *" if entry["chosen"] else entry["name"],
-            entry["status"],
-            entry["description"],
-            ", ".join(str(name) for name in cast("list[str]", entry["datasets"])),
-            entry["limits"] or None,
-        )
-        for entry in listed
-    )
-    show(table("providers (* is chosen)", columns, rows))
+    show(*map(_drawn, listed))
+
+
+def _drawn(entry: Mapping[str, object]) -> RenderableType:
+    """Return a provider as people read it: a line on itself, then what it has."""
+    from rich.console import Group
+    from rich.padding import Padding
+    from rich.text import Text
+
+    head = Text()
+    head.append(f"{entry['name']:<18}", style="bold")
+    head.append(str(entry["status"]), style="green" if entry["status"] == "ready" else "yellow")
+    if entry["chosen"]:
+        head.append(" (chosen)")
+    told = [str(entry["description"]), str(entry["limits"])]
+    datasets = ", ".join(str(name) for name in cast("list[str]", entry["datasets"]))
+    body = Text(f"{'; '.join(filter(None, told))}\n")
+    body.append(datasets, style="dim")
+    return Group(head, Padding(body, (0, 0, 0, 18)))
 
 
 def _listed(invocation: Invocation, loaded: Loaded, spec: ProviderSpec) -> dict[str, object]:

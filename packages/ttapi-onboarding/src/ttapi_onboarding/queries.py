@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import logging
 import re
+import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -21,8 +23,36 @@ if TYPE_CHECKING:
     from ttapi_onboarding.invocation import Invocation
     from ttapi_onboarding.settings import Settings
 
+_log = logging.getLogger(__name__)
 _LOOK_MAX_S: Final = 0.05
+_FILES: Final = re.compile(
+    r"\b(?:read|scan)_(?:csv|parquet|json|ndjson|ipc|avro|excel|ods|delta|iceberg|lines|database)\b",
+    re.IGNORECASE,
+)
+"""The functions by which SQL reads files. They are looked for in the whole text, its comments and strings
+included: a query that only speaks of one is easily put otherwise, and none gets by in a guise."""
 _READING: Final = re.compile(r"\s*\(*\s*(select|with|from|explain)\b", re.IGNORECASE)
+
+
+class QueryError(ParameterError):
+    """
+    A query that is not answered.
+
+    Parameters
+    ----------
+    query
+        As it was given.
+    tables
+        Those that there are.
+    why
+        What is wrong with it; what people read first.
+    """
+
+    def __init__(self, query: str, tables: list[str], why: str) -> None:
+        there = ", ".join(tables) or "(none: ttapi collect brings them)"
+        super().__init__("query", query, f"SQL over the tables {there}")
+        self.message = f"{why}: {self.message}"
+        self.args = (self.message,)
 
 
 def run(
@@ -64,18 +94,20 @@ def answer(store: Store, source: str, query: str) -> pl.DataFrame:
     store, source
         Where the datasets are; each is a table of its own name.
     query
-        SQL as Polars has it, reading only.
+        SQL as Polars has it, reading these tables only.
 
     Raises
     ------
     ParameterError
-        If it is no such query.
+        If it is no such query, or reads a file; says why, and which tables there are.
     CorruptEntryError
         If an entry of a dataset that it names is damaged.
     """
     known = [name for name in store.datasets(source) if store.records(source, name)]
     if not _READING.match(query):
-        raise _refused(query, known, "it begins with none of select, with, from")
+        raise QueryError(query, known, "the query begins with none of select, with, from")
+    if reader := _FILES.search(query):
+        raise QueryError(query, known, f"the query reads a file with {reader[0]}, which it may not")
     named = set(re.findall(r"\w+", query.lower()))
     # Also of a dataset of which nothing is known any more: it may be damaged, and that is then said.
     scans = {name: scan_dataset(store, source, name) for name in store.datasets(source) if name in named}
@@ -83,12 +115,14 @@ def answer(store: Store, source: str, query: str) -> pl.DataFrame:
     try:
         return _collected(pl.SQLContext(tables).execute(query))
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
-        raise _refused(query, known, str(error).strip().partition("\n")[0]) from error
+        raise QueryError(query, known, str(error).strip().partition("\n")[0]) from error
 
 
 def _collected(plan: pl.LazyFrame) -> pl.DataFrame:
     """Wait for the answer beside the query, which does not always look up when Ctrl-C is pressed."""
     query = plan.collect(background=True)
+    done = _kept(query)
+    _log.debug("query_runs")
     pause_s = 0.0005
     try:
         while (frame := query.fetch()) is None:
@@ -97,9 +131,24 @@ def _collected(plan: pl.LazyFrame) -> pl.DataFrame:
     except KeyboardInterrupt:
         query.cancel()
         raise
+    except BaseException:
+        done.set()
+        raise
+    done.set()
     return frame
 
 
-def _refused(query: str, known: list[str], why: str) -> ParameterError:
-    there = ", ".join(known) or "(none: ttapi collect brings them)"
-    return ParameterError("query", query, f"SQL over the tables {there}", hint=why)
+def _kept(query: object) -> threading.Event:
+    """
+    Hold on to a query until it is done, or else until the process has ended.
+
+    A cancelled one runs on for a moment, and prints a stack trace if nobody is there to take what it then
+    hands over. A thread that waits is what the interpreter does not take down on its way out.
+    """
+    done = threading.Event()
+
+    def wait(_kept: object) -> None:
+        done.wait()
+
+    threading.Thread(target=wait, args=(query,), name="query", daemon=True).start()
+    return done

@@ -16,6 +16,8 @@ from ttapi_platform import Verification, verify
 if TYPE_CHECKING:
     from ttapi_platform import Verdict
 
+_SAMPLE: Final = "sample"
+"""The fidelity of answers that were shortened by hand or taken from documentation: they count apart."""
 _TOLD_MAX: Final = 20
 """Failures that are named on the terminal."""
 
@@ -54,13 +56,11 @@ def _draw(found: Verification) -> None:
         if sum(counts.values()) > counts["unclaimed"]:
             rows.append((name, *(counts[result] or None for result, _ in columns[1:])))
     show(table("verified", columns, rows))
-    total = found.counts()
-    claimed = sum(total.values()) - total["unclaimed"]
-    good = total["decoded"] + total["refused"]
-    note(
-        f"{len(found.verdicts):,} interactions: {claimed:,} claimed, {good:,} with all checks"
-        f"{f' ({good / claimed:.1%})' if claimed else ''}, {found.lost:,} silent losses"
-    )
+    note(f"{len(found.verdicts):,} interactions, {found.lost:,} silent losses")
+    fidelities = {verdict.exchange.fidelity for verdict in found.verdicts}
+    real = _share(found, fidelities - {_SAMPLE})
+    told = f"; samples: {_share(found, {_SAMPLE})}" if _SAMPLE in fidelities else ""
+    note(f"real answers: {real}{told}")
     for verdict in found.failed[:_TOLD_MAX]:
         broken = {name: why for claim in verdict.claims for name, why in claim.broken.items()}
         warn(
@@ -69,3 +69,10 @@ def _draw(found: Verification) -> None:
         )
     if len(found.failed) > _TOLD_MAX:
         note(f"and {len(found.failed) - _TOLD_MAX:,} more: --json has all of them")
+
+
+def _share(found: Verification, fidelities: set[str]) -> str:
+    counts = found.counts(fidelity=fidelities)
+    claimed = counts.total() - counts["unclaimed"]
+    good = counts["decoded"] + counts["refused"]
+    return f"{claimed:,} claimed, {good:,} with all checks" + (f" ({good / claimed:.1%})" if claimed else "")

@@ -47,6 +47,8 @@ _INTERVAL: Final = re.compile(r"[1-9]\d*(s|m|h|d|w|mo|y)")
 _TENOR: Final = re.compile(r"(\d+(?:\.\d+)?)(D|W|M|Y)")
 _MONTHS: Final = {"D": 12 / 365.25, "W": 7 * 12 / 365.25, "M": 1.0, "Y": 12.0}
 _NUMERAL: Final = re.compile(r"[+-]?(\d+(,\d{3})*\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_DESCRIPTIONS: Final = frozenset({"structure", "structures", "meta", "metadata"})
+"""Members that describe an answer: their lists are no records."""
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _LIVE: Final = frozenset({"quotes", "trades", "intraday_bars", "crypto_bars", "order_books", "funding_rates"})
 _COUNTED: Final = frozenset({"level", "months", "interval_hours", "fiscal_year", "fiscal_quarter"})
@@ -282,7 +284,8 @@ def _lengths(value: Any, depth: int) -> Iterator[int]:  # noqa: ANN401 - JSON
             yield len(value)
         children: Iterable[Any] = value[:3]
     else:
-        children = value.values() if isinstance(value, dict) else ()
+        members = value.items() if isinstance(value, dict) else ()
+        children = [child for name, child in members if name not in _DESCRIPTIONS]
     for child in children:
         if isinstance(child, dict | list):
             yield from _lengths(child, depth + 1)

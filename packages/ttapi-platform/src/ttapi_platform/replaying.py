@@ -22,6 +22,7 @@ from ttapi_core import (
     BreakerPolicy,
     DataError,
     DeadlineExceededError,
+    DecodeError,
     LimitPolicy,
     ManualClock,
     MissingExtraError,
@@ -229,6 +230,8 @@ def _has_shape(endpoint: Endpoint, exchange: Exchange) -> bool:
         return True
     try:
         return bool(endpoint.shape(parsed(exchange.content, endpoint.format)))
+    except DecodeError:  # cut off, say: it may well be one of this endpoint's
+        return True
     except Exception:  # noqa: BLE001 - a question to any body at all; what it trips over is another shape
         return False
 
