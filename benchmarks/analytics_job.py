@@ -52,9 +52,9 @@ def floor(path: Path) -> Job:
 def close_ttapi(path: Path) -> Job:
     import polars as pl
 
-    from ttapi_polars import summarize
+    from ttapi_polars import deviation_by_symbol
 
-    plan = summarize(pl.scan_parquet(path), pl.col("close").std(), time=None, is_sorted=True)
+    plan = deviation_by_symbol(pl.scan_parquet(path), is_sorted=True)
     return lambda: plan.collect(engine="streaming")
 
 
@@ -86,21 +86,18 @@ def close_pandas(path: Path) -> Job:
 
 @job("log_return", "ttapi")
 def log_return_ttapi(path: Path) -> Job:
-    """The logarithm of the whole column first; unusable prices are null, as everywhere."""
+    """With days and the last close of each symbol; unusable prices are left out, as everywhere."""
     import polars as pl
 
-    from ttapi_polars import summarize
+    from ttapi_polars import volatility_by_symbol
 
-    log = pl.col("close").log()
-    usable = pl.scan_parquet(path).with_columns(pl.when(log.is_finite()).then(log).alias("log"))
-    measure = pl.col("log").diff().std() * math.sqrt(YEAR)
-    plan = summarize(usable, measure, time=None, is_sorted=True)
+    plan = volatility_by_symbol(pl.scan_parquet(path), time=None, is_sorted=True)
     return lambda: plan.collect(engine="streaming")
 
 
 @job("log_return", "ttapi, the whole table")
 def log_return_table(path: Path) -> Job:
-    """With days, last close, first and last day, and days that do not rise found out."""
+    """With the first and the last day too, every row's symbol looked at, and days that do not rise found."""
     import polars as pl
 
     from ttapi_polars import volatility_by_symbol
@@ -187,7 +184,6 @@ def ttapi(measure: str) -> Any:
         realized_volatility,
         rolling_beta,
         rolling_yang_zhang_volatility,
-        simple_returns,
     )
 
     by = pl.col("symbol")
@@ -197,7 +193,7 @@ def ttapi(measure: str) -> Any:
         "ewma_volatility": lambda: ewma_volatility(c, decay=DECAY, periods_per_year=YEAR, by=by),
         "drawdown": lambda: drawdown(c, by=by),
         "rolling_beta": lambda: rolling_beta(
-            simple_returns(c, by=by), pl.col("market_return"), window=BETA_WINDOW, by=by
+            c, pl.col("market_return"), window=BETA_WINDOW, by=by, of_prices=True
         ),
         "yang_zhang": lambda: rolling_yang_zhang_volatility(
             o, h, low=low, close=c, window=WINDOW, periods_per_year=YEAR, by=by

@@ -34,6 +34,7 @@ MEASURES: dict[str, Callable[[pl.Expr | None], pl.Expr]] = {
     "simple of three": lambda by: simple_returns(CLOSE, periods=3, by=by),
     "drawdown": lambda by: drawdown(CLOSE, by=by),
     "beta": lambda by: rolling_beta(CLOSE, OPEN, window=3, by=by),
+    "beta of prices": lambda by: rolling_beta(CLOSE, OPEN, window=3, by=by, of_prices=True),
     "yang_zhang": lambda by: rolling_yang_zhang_volatility(
         OPEN, HIGH, low=LOW, close=CLOSE, window=3, **YEAR, by=by
     ),
@@ -104,6 +105,20 @@ def test_borders_of_a_sorted_column_are_those_of_every_row(
     seen = told.to_list()
     changes = [i for i in range(len(seen)) if i == 0 or seen[i] != seen[i - 1]]
     assert borders(told).tolist() == [*(changes or [0]), *([len(seen)] if seen else [])]
+
+
+def test_beta_of_prices_is_beta_of_their_returns_to_the_last_digit() -> None:
+    panel = pl.DataFrame(
+        {
+            "symbol": ["A"] * 6 + ["B"] * 5,
+            "close": [10.0, 11.0, 12.0, None, 11.0, 12.5, 5.0, 4.0, 0.0, 4.5, 5.0],
+            "open": [0.01, 0.02, -0.01, 0.03, 0.0, 0.01, 0.02, -0.02, 0.01, 0.0, 0.03],
+        }
+    )
+    at_once = values(panel, rolling_beta(CLOSE, OPEN, window=2, by=BY, of_prices=True))
+    in_two = values(panel, rolling_beta(simple_returns(CLOSE, by=BY), OPEN, window=2, by=BY))
+    assert_series_equal(at_once, in_two, check_exact=True)
+    assert at_once.null_count() < len(at_once)
 
 
 def test_many_symbols_are_taken_in_pieces_and_none_is_lost() -> None:

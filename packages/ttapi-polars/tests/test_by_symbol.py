@@ -4,6 +4,7 @@
 import math
 import statistics
 from datetime import date, timedelta
+from functools import partial
 from itertools import pairwise
 from random import Random
 
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from ttapi_core.errors import DataError, ParameterError
-from ttapi_polars import summarize, volatility, volatility_by_symbol
+from ttapi_polars import deviation_by_symbol, summarize, volatility, volatility_by_symbol
 
 PRICE = st.floats(min_value=0.01, max_value=1e5)
 COLUMNS = ["symbol", "days", "volatility", "last_close", "first_date", "last_date"]
@@ -152,10 +153,12 @@ def test_volatility_by_symbol_given_too_few_days_min_raises() -> None:
 def test_volatility_by_symbol_given_a_known_order_is_the_same(
     prices: dict[str, list[float | None]], engine: str
 ) -> None:
-    """To the last digit: the general case gathers and sorts, the known order cuts at the borders."""
+    """But for roundings: the general case takes differences of logarithms, the known order of prices."""
     frame = bars(prices).sort("symbol", "date")
     known = volatility_by_symbol(frame, days_min=3, is_sorted=True).collect(engine=engine)
-    assert_frame_equal(known, volatility_by_symbol(frame, days_min=3).collect(), check_exact=True)
+    general = volatility_by_symbol(frame, days_min=3).collect()
+    assert_frame_equal(known, general, rel_tol=1e-11, abs_tol=1e-12)  # of logarithms up to 12, times 16
+    assert_frame_equal(known.drop("volatility"), general.drop("volatility"), check_exact=True)
 
 
 @pytest.mark.parametrize("days", [[1, 3, 2], [1, 2, 2], [1, None, 2]])
@@ -173,6 +176,7 @@ def test_an_order_claimed_in_vain_is_an_error_that_names_the_symbols(
     plans = (
         volatility_by_symbol(frame, days_min=3, is_sorted=True),
         summarize(frame, pl.len(), is_sorted=True),
+        deviation_by_symbol(frame, is_sorted=True),
     )
     for plan in plans:
         with pytest.raises(DataError, match="is not in order") as caught:
@@ -225,6 +229,49 @@ def test_summarize_without_times_takes_the_order_as_it_is() -> None:
     assert answer.rows() == [("A", 3.0), ("B", 5.0)]
     with pytest.raises(ParameterError, match="time"):
         summarize(frame, pl.len(), time=None)
+
+
+def test_volatility_by_symbol_without_times_has_no_dates_and_takes_the_order_as_it_is() -> None:
+    frame = bars({"A": [10.0, 11.0, None, 12.0, 11.0, 10.0], "B": [5.0]})
+    timed = volatility_by_symbol(frame, days_min=3, is_sorted=True).collect()
+    answer = volatility_by_symbol(frame.drop("date"), days_min=3, time=None, is_sorted=True).collect()
+    assert_frame_equal(answer, timed.drop("first_date", "last_date"), check_exact=True)
+    with pytest.raises(ParameterError, match="time"):
+        volatility_by_symbol(frame, time=None)
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["SPY", "AAPL", "Z"]),
+        st.lists(st.one_of(st.floats(-1e6, 1e6), st.sampled_from([None, math.nan, -math.inf])), max_size=15),
+    ),
+    st.sampled_from(["in-memory", "streaming"]),
+)
+@settings(max_examples=40)
+def test_deviation_by_symbol_is_the_same_in_any_order_and_in_a_known_one(
+    values: dict[str, list[float | None]], engine: str
+) -> None:
+    frame = bars(values).sort("symbol", "date")
+    known = deviation_by_symbol(frame, is_sorted=True).collect(engine=engine)
+    assert known.schema == {"symbol": pl.String, "rows": pl.UInt32, "deviation": pl.Float64}
+    assert_frame_equal(known, deviation_by_symbol(frame.reverse()).collect(), rel_tol=1e-9, abs_tol=1e-9)
+    for row in known.iter_rows(named=True):
+        used = [value for value in values[row["symbol"]] if value is not None and math.isfinite(value)]
+        assert row["rows"] == len(used)
+
+
+def test_categorical_symbols_take_the_general_plan_and_give_the_same() -> None:
+    frame = bars({"A": [10.0, 11.0, 12.5], "B": [5.0, 4.0, 4.5]})
+    told = frame.with_columns(pl.col("symbol").cast(pl.Categorical))
+    for measure in (deviation_by_symbol, partial(volatility_by_symbol, days_min=3)):
+        general = measure(told, is_sorted=True).with_columns(pl.col("symbol").cast(pl.String))
+        assert_frame_equal(measure(frame, is_sorted=True), general, rel_tol=1e-13)
+
+
+def test_deviation_by_symbol_given_integers_and_no_rows() -> None:
+    frame = pl.LazyFrame({"symbol": ["A", "A"], "close": [1, 3]})
+    assert deviation_by_symbol(frame, is_sorted=True).collect().rows() == [("A", 2, math.sqrt(2))]
+    assert deviation_by_symbol(frame.clear(), is_sorted=True).collect().height == 0
 
 
 def test_summarize_given_symbols_without_an_order_names_the_column() -> None:

@@ -23,6 +23,8 @@ from ttapi_polars import (
     rolling_covariance,
     rolling_covariance_matrix,
 )
+from ttapi_polars.matrices import _centred_sums, _pair_rows
+from ttapi_polars.pair_kernels import pair_sums
 
 Matrix = Callable[..., pl.LazyFrame]
 WHOLE = [(covariance_matrix, "covariance"), (correlation_matrix, "correlation")]
@@ -227,3 +229,23 @@ def test_matrix_given_a_wrong_count_raises_at_the_call(count: object) -> None:
     for function, _ in ROLLING:
         with pytest.raises(ParameterError, match="window"):
             function(rows({}), window=count)
+
+
+@given(SERIES, st.integers(0, 99))
+@settings(max_examples=40)
+def test_compiled_sums_of_pairs_are_those_of_the_plan(
+    series: dict[str, list[float | None]], seed: int
+) -> None:
+    """The plan is what runs without the extra; beside 1e12 a sum of products is good to the last digits."""
+    frame = shuffled(rows(series), seed).filter(pl.col("return").is_finite())
+    cells = frame.select(
+        (pl.col("symbol").rank("dense") * 7).alias("place"), pl.col("date").alias("time"), value="return"
+    ).collect()
+    plan = (
+        _centred_sums(_pair_rows(cells.lazy())).select("a", "b", "observations", "xx", "xy", "yy").collect()
+    )
+    compiled = pair_sums(cells).filter(pl.col("observations") > 0)
+    largest = float(frame.select(pl.col("return").abs().max()).collect().item() or 0.0)
+    assert_frame_equal(
+        compiled.select(plan.columns), plan, check_row_order=False, rel_tol=1e-9, abs_tol=1e-15 * largest**2
+    )

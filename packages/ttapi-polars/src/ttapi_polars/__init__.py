@@ -14,7 +14,7 @@ from ttapi_polars.averages import (
 )
 from ttapi_polars.bars import excluded_rows, resample_bars
 from ttapi_polars.black76 import black76_greeks, black76_price
-from ttapi_polars.by_symbol import summarize, volatility_by_symbol
+from ttapi_polars.by_symbol import deviation_by_symbol, summarize, volatility_by_symbol
 from ttapi_polars.chain_arbitrage import chain_violations
 from ttapi_polars.channels import bollinger_bands, donchian_channel, ichimoku_cloud, keltner_channel
 from ttapi_polars.cross_section import (
@@ -156,6 +156,7 @@ __all__ = [
     "covariance_matrix",
     "cross_rank",
     "cumulative_returns",
+    "deviation_by_symbol",
     "dollar_bars",
     "donchian_channel",
     "down_capture",

@@ -106,15 +106,15 @@ def borders(labels: pl.Series) -> NDArray[np.int64]:
     rows = len(labels)
     if rows == 0:
         return np.zeros(1, dtype=np.int64)
-    changes = _changes_of_sorted(labels) if _is_sorted(labels) else _changes(labels, 1, rows)
-    return np.concatenate(([0], changes, [rows])).astype(np.int64, copy=False)
+    found = _changes_of_sorted(labels) if _is_sorted(labels) else changes(labels, 1, rows)
+    return np.concatenate(([0], found, [rows])).astype(np.int64, copy=False)
 
 
 def _is_sorted(labels: pl.Series) -> bool:
     return labels.flags["SORTED_ASC"] or labels.flags["SORTED_DESC"]
 
 
-def _changes(labels: pl.Series, first: int, end: int) -> NDArray[np.int64]:
+def changes(labels: pl.Series, first: int, end: int) -> NDArray[np.int64]:
     """Compare every row from ``first`` to before ``end`` with the one before it."""
     import numpy as np  # noqa: PLC0415 - only the extra brings it
 
@@ -137,7 +137,7 @@ def _changes_of_sorted(labels: pl.Series) -> NDArray[np.int64]:
     low, high = looks[:-1], looks[1:]
     differs = _differ(labels, low, high)
     if differs.sum() * 4 > low.size:
-        return _changes(labels, 1, rows)  # short groups: bisecting each costs more than a look at every row
+        return changes(labels, 1, rows)  # short groups: bisecting each costs more than a look at every row
     found = [np.empty(0, np.int64)]
     low, high = low[differs], high[differs]
     while low.size:

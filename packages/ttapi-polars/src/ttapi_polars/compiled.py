@@ -22,3 +22,17 @@ def kernel(function: Callable[_P, _R]) -> Callable[_P, _R]:
     """Compile a function of numbers and arrays on its first call."""
     made: Callable[_P, _R] = numba.njit(nogil=True, cache=True, error_model="numpy")(function)
     return made
+
+
+def summing_kernel(function: Callable[_P, _R]) -> Callable[_P, _R]:
+    """
+    Compile a function that adds up in as many lanes as the processor has.
+
+    The order of the summands is the compiler's, and the same for the same number of them. It may take any
+    sum apart that the function itself makes: what must stay one, such as the deviation from a mean, is made
+    by a `kernel` that it calls.
+    """
+    made: Callable[_P, _R] = numba.njit(
+        nogil=True, cache=True, error_model="numpy", fastmath={"reassoc", "contract"}
+    )(function)
+    return made

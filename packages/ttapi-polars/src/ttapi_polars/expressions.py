@@ -339,9 +339,11 @@ class ExpressionNamespace:
         """Sample covariance of two series over the whole sample; see `ttapi_polars.covariance`."""
         return moments.covariance(self._expression, y)
 
-    def rolling_beta(self, benchmark: pl.Expr, *, window: int, by: pl.Expr | None = None) -> pl.Expr:
+    def rolling_beta(
+        self, benchmark: pl.Expr, *, window: int, by: pl.Expr | None = None, of_prices: bool = False
+    ) -> pl.Expr:
         """Slope of returns on those of a benchmark over a rolling window; see `ttapi_polars.rolling_beta`."""
-        return moments.rolling_beta(self._expression, benchmark, window=window, by=by)
+        return moments.rolling_beta(self._expression, benchmark, window=window, by=by, of_prices=of_prices)
 
     def rolling_correlation(self, y: pl.Expr, *, window: int) -> pl.Expr:
         """

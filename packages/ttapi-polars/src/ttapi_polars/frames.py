@@ -125,6 +125,16 @@ class LazyFrameNamespace:
             self._frame, every=every, time_zone=time_zone, since=since, as_of=as_of, symbol=symbol, time=time
         )
 
+    def deviation_by_symbol(
+        self, *, value: str = "close", symbol: str = "symbol", is_sorted: bool = False
+    ) -> pl.LazyFrame:
+        """
+        Reduce a column to its standard deviation, one row a symbol.
+
+        See `ttapi_polars.deviation_by_symbol`.
+        """
+        return by_symbol.deviation_by_symbol(self._frame, value=value, symbol=symbol, is_sorted=is_sorted)
+
     def summarize(
         self, *measures: pl.Expr, symbol: str = "symbol", time: str | None = "date", is_sorted: bool = False
     ) -> pl.LazyFrame:
@@ -138,7 +148,7 @@ class LazyFrameNamespace:
         periods_per_year: float = 252,
         price: str = "close",
         symbol: str = "symbol",
-        time: str = "date",
+        time: str | None = "date",
         is_sorted: bool = False,
     ) -> pl.LazyFrame:
         """
@@ -615,6 +625,18 @@ class DataFrameNamespace:
             time=time,
         ).collect()
 
+    def deviation_by_symbol(
+        self, *, value: str = "close", symbol: str = "symbol", is_sorted: bool = False
+    ) -> pl.DataFrame:
+        """
+        Reduce a column to its standard deviation, one row a symbol.
+
+        See `ttapi_polars.deviation_by_symbol`.
+        """
+        return by_symbol.deviation_by_symbol(
+            self._frame.lazy(), value=value, symbol=symbol, is_sorted=is_sorted
+        ).collect()
+
     def summarize(
         self, *measures: pl.Expr, symbol: str = "symbol", time: str | None = "date", is_sorted: bool = False
     ) -> pl.DataFrame:
@@ -630,7 +652,7 @@ class DataFrameNamespace:
         periods_per_year: float = 252,
         price: str = "close",
         symbol: str = "symbol",
-        time: str = "date",
+        time: str | None = "date",
         is_sorted: bool = False,
     ) -> pl.DataFrame:
         """

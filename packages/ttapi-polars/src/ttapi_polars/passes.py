@@ -51,11 +51,15 @@ def drawdown(columns: Sequence[Floats], starts: Rows, out: Floats) -> None:
     kernels.drawdown(columns[0], starts, out)
 
 
-def rolling_beta(*, window: int) -> Pass:
-    """Turn returns and those of a benchmark into the slope; see `ttapi_polars.rolling_beta`."""
+def rolling_beta(*, window: int, of_prices: bool = False) -> Pass:
+    """Turn returns, or prices, and returns of a benchmark into the slope; see `ttapi_polars.rolling_beta`."""
 
     def run(columns: Sequence[Floats], starts: Rows, out: Floats) -> None:
         returns, benchmark = columns
+        if of_prices:
+            prices = returns
+            (returns,) = _scratch(prices.size, 1)
+            kernels.simple_returns(prices, starts, 1, returns)
         kernels.rolling_beta(returns, benchmark, starts, window, out)
 
     return run

@@ -413,11 +413,15 @@ class SeriesNamespace:
         columns = SeriesColumns(self._series)
         return columns.answer(moments.covariance(columns.first, columns.add(y)))
 
-    def rolling_beta(self, benchmark: pl.Series, *, window: int, by: pl.Series | None = None) -> pl.Series:
+    def rolling_beta(
+        self, benchmark: pl.Series, *, window: int, by: pl.Series | None = None, of_prices: bool = False
+    ) -> pl.Series:
         """Slope of returns on those of a benchmark over a rolling window; see `ttapi_polars.rolling_beta`."""
         columns = SeriesColumns(self._series)
         return columns.answer(
-            moments.rolling_beta(columns.first, columns.add(benchmark), window=window, by=columns.add(by))
+            moments.rolling_beta(
+                columns.first, columns.add(benchmark), window=window, by=columns.add(by), of_prices=of_prices
+            )
         )
 
     def rolling_correlation(self, y: pl.Series, *, window: int) -> pl.Series:
