@@ -38,6 +38,19 @@ async def test_rules_that_make_no_sense_are_refused_and_change_nothing(
         assert [spec.kinds for spec in sandbox.faults.specs] == [("html",)]
 
 
+async def test_rules_and_the_clock_are_taken_from_curl_that_says_form(run: Callable[..., Any]) -> None:
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    async with run(start=datetime(2026, 11, 19, 15, 30, tzinfo=UTC), speed=0, as_of=None) as (
+        sandbox,
+        client,
+    ):
+        rules = ' {"faults": ["kind=html,path=/customers"]}'
+        assert (await client.put("/_sandbox/faults", content=rules, headers=headers)).status_code == 200
+        assert [spec.kinds for spec in sandbox.faults.specs] == [("html",)]
+        moved = await client.post("/_sandbox/clock", content='{"advance": 60}', headers=headers)
+        assert moved.json()["data"]["now"].startswith("2026-11-19T15:31")
+
+
 async def test_administration_needs_no_token_and_is_not_counted(run: Callable[..., Any]) -> None:
     async with run(rate_limit=1) as (_, client):
         for _ in range(5):

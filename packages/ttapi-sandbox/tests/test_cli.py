@@ -173,3 +173,11 @@ def test_state_is_kept_by_a_process_that_is_killed(tmp_path: Path) -> None:
     with process(*flags) as running, login(ready(running)) as client:
         (order,) = client.get("/accounts/5WT00001/orders/live").json()["data"]["items"]
         assert order["status"] == "Filled"
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_end_by_a_signal_is_clean_while_standard_input_is_watched(sent: signal.Signals) -> None:
+    with process("--ready", "json", "--exit-on-stdin-close", "--symbols", "3") as running:
+        ready(running)
+        running.send_signal(sent)
+        assert running.wait(timeout=30) == 0

@@ -199,3 +199,63 @@ def test_kinds_that_are_none_are_refused(kinds: tuple[str, ...]) -> None:
     with pytest.raises(ConfigurationError) as caught:
         SandboxSettings(accounts=kinds)
     assert caught.value.setting == "accounts"
+
+
+def held(sandbox: Any) -> dict[str, Decimal]:
+    positions = sandbox.application.desks.numbered(CASH).ledger.positions.values()
+    return {one.instrument.symbol: one.quantity for one in positions if one.quantity}
+
+
+async def place(client: Any, body: dict[str, Any], advance_s: int = 60) -> int:
+    answer = await client.post(f"/accounts/{CASH}/orders", json=body)
+    await client.post("/_sandbox/clock", json={"advance": advance_s})
+    return int(answer.status_code)
+
+
+@pytest.mark.parametrize("by_value", [False, True])
+async def test_shares_of_a_cash_account_are_sold_once_though_two_orders_would_sell_them(
+    run: Run, *, by_value: bool
+) -> None:
+    async with run(**BOTH | {"cash": Decimal(100_000)}) as (sandbox, client):
+        assert await place(client, market("SPY", 10, "Buy to Open")) == 201
+        quote = (await data(client, "/market-data/by-type?equity=SPY"))["items"][0]
+        price = str(Decimal(quote["ask"]) + Decimal("0.05"))
+        sell = market("SPY", 10, "Sell to Close")
+        limit = sell | {"order-type": "Limit", "price": price, "price-effect": "Credit"}
+        if by_value:
+            leg = {key: value for key, value in sell["legs"][0].items() if key != "quantity"}
+            more = {"order-type": "Notional Market", "value": "50000.0", "value-effect": "Credit"}
+            assert await place(client, sell | more | {"legs": [leg]}) == 201
+            assert held(sandbox) == {"SPY": 10}
+            return
+        for _ in range(2):
+            assert await place(client, limit, 0) == 201
+        for _ in range(50):
+            await client.post("/_sandbox/clock", json={"advance": 300})
+        assert held(sandbox) == {}
+        orders = (await data(client, f"/accounts/{CASH}/orders/live"))["items"]
+        assert sorted(one["status"] for one in orders) == ["Filled", "Filled", "Removed"]
+
+
+async def test_shares_that_cover_a_call_are_not_sold(run: Run) -> None:
+    async with run(**BOTH | {"cash": Decimal(100_000)}) as (_, client):
+        assert await place(client, market("SPY", 110, "Buy to Open")) == 201
+        write = market(await option(client, is_call=True), 1, "Sell to Open", "Equity Option")
+        assert await place(client, write) == 201
+        assert await codes(client, market("SPY", 11, "Sell to Close")) == ["uncovered_call_not_allowed"]
+        assert await codes(client, market("SPY", 10, "Sell to Close")) == []
+
+
+@pytest.mark.parametrize("is_call", [True, False])
+async def test_exercise_that_a_cash_account_cannot_pay_or_deliver_is_settled_in_cash(
+    run: Run, *, is_call: bool
+) -> None:
+    async with run(**BOTH) as (sandbox, client):
+        (chain,) = (await data(client, "/option-chains/SPY/nested"))["items"]
+        strikes = chain["expirations"][0]["strikes"]
+        strike = strikes[2 if is_call else -3]["call" if is_call else "put"]
+        assert await place(client, market(strike, 1, "Buy to Open", "Equity Option"), 10 * 86_400) == 201
+        assert held(sandbox) == {}
+        rows = (await data(client, f"/accounts/{CASH}/transactions"))["items"]
+        assert "Cash Settled Exercise" in {row["transaction-sub-type"] for row in rows}
+        assert sandbox.application.desks.numbered(CASH).ledger.cash > 0

@@ -6,6 +6,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import signal
 import sys
 import threading
@@ -124,8 +125,11 @@ async def _serve(settings: SandboxSettings, options: argparse.Namespace) -> None
 
 def _watch_standard_input(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
     # A thread, for standard input can be a file, a pipe or a terminal, and not all of them can be polled.
+    # Read without Python's buffer: the end of the interpreter aborts if a thread holds its lock.
+    descriptor = sys.stdin.fileno()
+
     def watch() -> None:
-        while sys.stdin.buffer.readline(4096):
+        while os.read(descriptor, 4096):
             pass
         loop.call_soon_threadsafe(stop.set)
 

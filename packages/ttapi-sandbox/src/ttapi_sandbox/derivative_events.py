@@ -34,7 +34,7 @@ class _Seen(NamedTuple):
 
 class DerivativeEvents:
     """
-    Quote, Trade and Summary of futures, options on them and cryptocurrencies; Greeks and TheoPrice of the options.
+    Quote, Trade and Summary of futures, their options and cryptocurrencies; the theory of the options.
 
     Parameters
     ----------

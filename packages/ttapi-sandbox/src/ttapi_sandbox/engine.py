@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from ttapi_sandbox.answers import not_found
+from ttapi_sandbox.answers import RefusalError, not_found
 from ttapi_sandbox.fees import ZERO, fees_of
 from ttapi_sandbox.ledger import Cause, Ledger
 from ttapi_sandbox.matching import Liquidity, is_triggered, plan
@@ -24,7 +24,7 @@ from ttapi_sandbox.order_rules import check, check_in_cash, refused
 from ttapi_sandbox.order_states import WORKING, Status, Step, after, can
 from ttapi_sandbox.orders import ComplexOrder, Fill, Order, OrderLeg, order_item
 from ttapi_sandbox.standing import OrderEffect, effect_of, standing_of
-from ttapi_sandbox.tickets import LASTING
+from ttapi_sandbox.tickets import LASTING, TicketLeg
 from ttapi_sandbox.venue import AFTER_CLOSE, BEFORE_OPEN
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ class Engine:
         ledger = self.books.ledger
         tradables = check(ticket, self.venue, now, held=ledger.quantity, contingent=contingent)
         if ledger.in_cash:
-            check_in_cash(ticket, ledger.positions.values())
+            check_in_cash(ticket.legs, ledger.positions.values())
         touches = self.venue.touches(tradables, now)
         effect = effect_of(
             ticket,
@@ -431,20 +431,36 @@ class Engine:
             if order.status not in WORKING or not is_triggered(order, touches):
                 continue
             order.triggered = True
-            if order.ticket.strict_close and self._remove_if_nothing_to_close(order, now):
-                continue
             fills = plan(order, tradables, touches, self._liquidity)
-            if fills:
+            if self._is_void(order, fills):
+                self._finish(order, Step.REMOVE_REST if order.has_fills else Step.REMOVE, now)
+            elif fills:
                 self._fill(order, fills, now)
             if order.ticket.time_in_force == "IOC" and not order.is_final:
                 self._finish(order, Step.CANCEL, now)
 
-    def _remove_if_nothing_to_close(self, order: Order, now: datetime) -> bool:
-        held = self.books.ledger.quantity
-        if all(held(leg.symbol) * leg.sign < 0 for leg in order.legs if leg.closes):
+    def _is_void(self, order: Order, fills: list[PlannedFill]) -> bool:
+        """Return whether what an order closes is gone, and its account must not open something instead."""
+        ledger = self.books.ledger
+        if not (order.ticket.strict_close or ledger.in_cash):
             return False
-        self._finish(order, Step.REMOVE_REST if order.has_fills else Step.REMOVE, now)
-        return True
+        for leg in order.legs:
+            closable = -ledger.quantity(leg.symbol) * leg.sign
+            if leg.closes and closable <= 0:
+                return True
+            # Of an amount of money it is known only now how much that is.
+            planned = sum((one.quantity for one in fills if one.leg is leg), ZERO)
+            if ledger.in_cash and leg.closes and max(leg.remaining or ZERO, planned) > closable:
+                return True
+        return ledger.in_cash and self._is_refused_in_cash(order)
+
+    def _is_refused_in_cash(self, order: Order) -> bool:
+        left = [TicketLeg(leg.kind, leg.symbol, leg.action, leg.remaining) for leg in order.legs]
+        try:
+            check_in_cash(left, self.books.ledger.positions.values())
+        except RefusalError:
+            return True
+        return False
 
     def _fill(self, order: Order, fills: list[PlannedFill], now: datetime) -> None:
         day = self.venue.market.moment_at(now).today

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ttapi_sandbox.ledger import Ledger, Position
+    from ttapi_sandbox.option_chains import Contract
     from ttapi_sandbox.universe import Listing
     from ttapi_sandbox.venue import Tradable, Venue
 
@@ -165,7 +166,7 @@ class Nightly:
             return []
         verb = "Exercise" if quantity > 0 else "Assignment"
         contract = tradable.contract
-        if contract is None or contract.listing.is_index:
+        if contract is None or contract.listing.is_index or not self._can_deliver(position, contract):
             self._ledger.remove(symbol, price=worth, at=at, day=day, sub_type=f"Cash Settled {verb}")
             return []
         self._ledger.remove(symbol, price=ZERO, at=at, day=day, sub_type=verb)
@@ -181,6 +182,15 @@ class Nightly:
             cause=Cause("Buy to Open" if delivered > 0 else "Sell to Close", type=RECEIVE_DELIVER),
         )
         return [shares.instrument.symbol]
+
+    def _can_deliver(self, position: Position, contract: Contract) -> bool:
+        # An account that pays in full exercises what it can; the rest is sold for it at the end.
+        if not self._ledger.in_cash or position.quantity < 0:
+            return True
+        shares = position.quantity * position.instrument.multiplier
+        if contract.is_call:
+            return self._ledger.cash >= shares * Decimal(str(contract.strike))
+        return self._ledger.quantity(contract.listing.symbol) >= shares
 
 
 def _intrinsic(tradable: Tradable, spot: Decimal) -> Decimal:

@@ -84,9 +84,16 @@ def check(
     return tradables
 
 
-def check_in_cash(ticket: Ticket, positions: Iterable[Position]) -> None:
+def check_in_cash(legs: Iterable[TicketLeg], positions: Iterable[Position]) -> None:
     """
     Check what an account that pays in full may not do: futures, short sales, calls that no shares cover.
+
+    Parameters
+    ----------
+    legs
+        What is left to be traded.
+    positions
+        What is held.
 
     Raises
     ------
@@ -95,7 +102,7 @@ def check_in_cash(ticket: Ticket, positions: Iterable[Position]) -> None:
     """
     held = list(positions)
     problems = []
-    for leg in ticket.legs:
+    for leg in legs:
         if leg.kind in {"Future", "Future Option"}:
             problems.append(Problem("futures_not_enabled", "A cash account cannot trade futures"))
         elif leg.action == "Sell to Open" and leg.kind == "Equity":
@@ -103,25 +110,39 @@ def check_in_cash(ticket: Ticket, positions: Iterable[Position]) -> None:
         elif leg.action == "Sell to Open" and leg.symbol[12:13] == "C" and not _is_covered(leg, held):
             message = f"The shares of {leg.symbol[:6].rstrip()} that {leg.symbol} would deliver are not held"
             problems.append(Problem("uncovered_call_not_allowed", message))
+        elif leg.action == "Sell to Close" and leg.kind == "Equity" and _is_pledged(leg, held):
+            message = f"The shares of {leg.symbol} cover calls that were written"
+            problems.append(Problem("uncovered_call_not_allowed", message))
     if problems:
         raise refused("preflight_check_failure", "One or more preflight checks failed", problems)
 
 
 def _is_covered(leg: TicketLeg, held: list[Position]) -> bool:
     root = leg.symbol[:6].rstrip()
-    shares = sum((one.quantity for one in held if one.instrument.symbol.replace("/", "") == root), Decimal(0))
-    written = sum(
-        (
-            -one.quantity
-            for one in held
-            if one.quantity < 0
-            and one.instrument.kind == "Equity Option"
-            and one.instrument.underlying.replace("/", "") == root
-            and one.instrument.symbol[12:13] == "C"
-        ),
-        Decimal(0),
+    return _shares(root, held) // 100 - _calls_written(root, held) >= (leg.quantity or Decimal(0))
+
+
+def _is_pledged(leg: TicketLeg, held: list[Position]) -> bool:
+    root = leg.symbol.replace("/", "")
+    written = _calls_written(root, held)
+    return written > 0 and _shares(root, held) - 100 * written < (leg.quantity or Decimal(0))
+
+
+def _shares(root: str, held: list[Position]) -> Decimal:
+    found = (one.quantity for one in held if one.instrument.symbol.replace("/", "") == root)
+    return sum(found, Decimal(0))
+
+
+def _calls_written(root: str, held: list[Position]) -> Decimal:
+    found = (
+        -one.quantity
+        for one in held
+        if one.quantity < 0
+        and one.instrument.kind == "Equity Option"
+        and one.instrument.underlying.replace("/", "") == root
+        and one.instrument.symbol[12:13] == "C"
     )
-    return shares // 100 - written >= (leg.quantity or Decimal(0))
+    return sum(found, Decimal(0))
 
 
 def _check_type(ticket: Ticket) -> None:

@@ -107,7 +107,9 @@ class Request:
 
     def fields(self) -> dict[str, Any]:
         """Return the members of the body, which is JSON or a form."""
-        if self.headers.get(b"content-type", b"").startswith(b"application/x-www-form-urlencoded"):
+        form = self.headers.get(b"content-type", b"").startswith(b"application/x-www-form-urlencoded")
+        # curl -d says form, whatever is sent.
+        if form and not self.body.lstrip().startswith(b"{"):
             return dict(parse_qsl(self.body.decode("latin-1"), keep_blank_values=True))
         try:
             decoded = msgspec.json.decode(self.body)
