@@ -315,6 +315,17 @@ def test_a_directory_of_files_that_is_not_there_is_one_line(run: Run, tmp_path: 
     assert ONE_LINE.match(done.stderr)
 
 
+def test_a_sandbox_in_the_foreground_ends_however_its_command_ends(start: Start) -> None:
+    for number, sent in enumerate((signal.SIGTERM, signal.SIGKILL)):
+        seed = f"73001{number}"
+        with start("sandbox", "--seed", seed, "--ready", "json") as process:
+            assert process.stdout is not None
+            assert json.loads(process.stdout.readline())["simulated"]
+            process.send_signal(sent)
+            process.wait(timeout=30)
+        wait_until(lambda seed=seed: not sandboxes(f"--seed={seed}"))
+
+
 def test_sandbox_runs_in_the_foreground_until_interrupted(start: Start) -> None:
     with start("sandbox", "--seed", "730004", "--fault", "mix=0.1", "--ready", "json") as process:
         assert process.stdout is not None
