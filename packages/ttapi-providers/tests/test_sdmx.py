@@ -11,7 +11,7 @@ import pytest
 
 from ttapi_core import DataError, DecodeError, NotFoundError
 from ttapi_providers import Asked, Format, Row, parsed
-from ttapi_providers.sdmx import first_day, observation, series_of, told
+from ttapi_providers.sdmx import first_day, observation, series_endpoints, series_of, told
 from ttapi_providers.sdmx_messages import observations
 
 ASKED = Asked(method="GET", base="", path="/data/FLOW/M.DE.", names=("FLOW/M.DE.",))
@@ -101,6 +101,15 @@ def test_dimensions_that_the_request_fixed_may_be_missing_in_the_answer() -> Non
     assert series_of(row, asked).endswith("/D.USD.EUR.SP00.A")
 
 
+@pytest.mark.parametrize("name", ["UNIT_MULT", "POWERCODE", "BBK_UNIT_MULT"])
+@pytest.mark.parametrize(("power", "unit"), [("6", "10^6 AUD"), ("0", "AUD")])
+def test_a_power_of_ten_belongs_to_the_unit(name: str, power: str, unit: str) -> None:
+    body = f"FREQ,TIME_PERIOD,OBS_VALUE,UNIT,{name}\nQ,2019-Q1,100.5,AUD,{power}\n"
+    (row,) = observations(parsed(body.encode(), Format.CSV), ASKED)
+    told = observation(row, ASKED)
+    assert (told["value"], told["unit"]) == (100.5, unit)
+
+
 def test_a_history_tells_since_when_a_value_is_known() -> None:
     body = "FREQ,TIME_PERIOD,OBS_VALUE,VALID_FROM\nA,2024,1.5,2025-03-01T10:00:00.000Z\n"
     (row,) = observations(parsed(body.encode(), Format.CSV), ASKED)
@@ -119,6 +128,16 @@ def test_a_json_data_set_without_series_has_no_observations() -> None:
     told = json.loads(MESSAGES["json 1"])
     told["dataSets"] = [{"action": "Replace", "validFrom": "2026-03-02"}]
     assert observations(told, ASKED) == []
+
+
+@pytest.mark.parametrize("timed", [True, False])
+def test_a_table_without_time_is_no_series(timed: bool) -> None:
+    body = json.loads(MESSAGES["json 1 flat"])
+    time = body["structure"]["dimensions"]["observation"][-1]
+    time["id"] = time["id"] if timed else "MEASURE"
+    one, several = series_endpoints("/data", {})
+    shapes: Any = (one.shape, several.shape)
+    assert [shape(body) for shape in shapes] == [timed, False]
 
 
 def test_the_wildcards_of_a_key_stay_in_the_name_that_was_asked_for() -> None:

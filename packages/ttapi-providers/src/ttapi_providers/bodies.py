@@ -13,7 +13,6 @@ from xml.etree import ElementTree as ET
 
 from ttapi_core import DecodeError
 
-_CELL_MAX: Final = 1_000_000
 _DEPTH_MAX: Final = 60
 _CODECS: Final = ("utf-8-sig", "cp1252", "latin-1")
 
@@ -83,7 +82,6 @@ def _parsed_table(content: bytes, delimiter: str = "") -> list[dict[str, str]]:
         raise DecodeError("the answer is no table: it begins like another format")
     first = text.lstrip().partition("\n")[0]
     delimiter = delimiter or (";" if first.count(";") > first.count(",") else ",")
-    csv.field_size_limit(_CELL_MAX)
     lines = [line for line in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if any(line)]
     if not lines:
         return []

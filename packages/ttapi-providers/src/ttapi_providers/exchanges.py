@@ -8,6 +8,7 @@ currency, on some others. Each vendor's module says which.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from itertools import pairwise
 from statistics import median_low
@@ -19,6 +20,7 @@ from ttapi_providers.items import Finder, place
 from ttapi_providers.reading import Row, Values
 
 _SIDES: Final = (("bid", "bids"), ("ask", "asks"))
+_CODE: Final = re.compile(r"[A-Z][A-Z0-9]{1,9}")
 _SECONDS: Final = (("d", 86_400), ("h", 3600), ("m", 60), ("s", 1))
 
 
@@ -94,6 +96,11 @@ def level(row: Row) -> Values:
 def price(row: Row, *fields: str | int) -> float | None:
     """Return a number; None for zero, which exchanges write for no price."""
     return row.number(*fields) or None
+
+
+def currency_code(name: str | None) -> str | None:
+    """Return a code of a currency; None for names of coins that are none, such as ``1INCH``."""
+    return name if name and _CODE.fullmatch(name) else None
 
 
 def is_priced(values: Values) -> bool:

@@ -25,11 +25,13 @@ _ACCEPT: Final = {"Accept": "application/vnd.sdmx.data+csv, text/csv;q=0.9"}
 _FREQUENCIES: Final = ("FREQ", "FREQUENCY", "freq", "BBK_STD_FREQ")
 _ADJUSTMENTS: Final = ("ADJUSTMENT", "SEASONAL_ADJUST", "SEASONAL_ADJUSTMENT", "s_adj", "BBK_STD_SEASON")
 _UNITS: Final = ("UNIT_ENG", "UNIT_MEASURE", "UNIT", "unit", "BBK_UNIT_ENG", "BBK_UNIT")
+_POWERS: Final = ("UNIT_MULT", "BBK_UNIT_MULT", "POWERCODE")
 _TITLES: Final = ("TITLE_COMPL", "TITLE", "BBK_TITLE_ENG", "BBK_TITLE", "Title")
 _WILD: Final = frozenset({"", "*", "all"})
 # The standard's own codes of errors, as statuses of HTTP.
 _STATUSES: Final = {100: 404, 110: 401, 130: 413, 140: 400, 150: 403}
 
+_NOBODY: Final = Asked(method="GET", base="", path="")
 _PERIOD: Final = re.compile(r"(\d{4})(?:-?([A-Z])(\d{1,3})|-(\d{2})(?:-(\d{2}))?)?")
 _MONTHS_OF: Final = {"A": 12, "Y": 12, "S": 6, "H": 6, "T": 4, "Q": 3, "M": 1}
 
@@ -172,7 +174,7 @@ def _code(row: Row, names: Iterable[str]) -> str | None:
 
 def _unit(row: Row) -> str | None:
     unit = _code(row, _UNITS)
-    power = _code(row, ("UNIT_MULT", "BBK_UNIT_MULT"))
+    power = _code(row, _POWERS)
     # The value stays as it is published; that it counts thousands or millions belongs to its unit.
     return f"10^{power} {unit or 'units'}" if power not in {None, "0"} else unit
 
@@ -222,17 +224,30 @@ def series_endpoints(
     one = endpoint("economic_series", get(f"{path}/{{symbol*}}", params), observation, when=when)
     several = endpoint("economic_series", get(f"{path}/{{resource*}}", params), observation, when=when)
     return (
-        replace(one, shape=lambda body: not _holds_several(body), found_by=_name_of, retired=retired),
+        replace(one, shape=_holds_one, found_by=_name_of, retired=retired),
         replace(several, shape=_holds_several, retired=True),
     )
 
 
+def _holds_one(body: Any) -> bool:  # noqa: ANN401 - a parsed body
+    try:
+        found = observations(body, _NOBODY)
+    except DecodeError:
+        return True  # it is told when it is decoded
+    return not found or (bool(found[0].raw("alone")) and _have_time(found))
+
+
 def _holds_several(body: Any) -> bool:  # noqa: ANN401 - a parsed body
     try:
-        found = observations(body, Asked(method="GET", base="", path=""))
+        found = observations(body, _NOBODY)
     except DecodeError:
         return False
-    return bool(found) and not found[0].raw("alone")
+    return bool(found) and not found[0].raw("alone") and _have_time(found)
+
+
+def _have_time(found: list[Row]) -> bool:
+    # Some tables have no dimension of time: what they hold are no series.
+    return any(row.raw("period") is not None for row in found)
 
 
 def told(body: Any, _asked: Asked) -> TTError | None:  # noqa: ANN401 - a parsed body

@@ -155,3 +155,53 @@ def test_a_day_that_is_not_over_has_no_end_in_the_request() -> None:
         "end"
         not in endpoint.request.ask(Wanted(keys=("KO",), names=("KO",), until=today, today=today), DATA).query
     )
+
+
+def test_an_asset_asked_for_by_its_id_is_named_by_the_answer(answered: Answered) -> None:
+    number = "c33af055-182d-4391-b180-7c3f6ad92743"
+    body = {"id": number, "class": "us_equity", "exchange": "NYSE", "symbol": "BRK.B", "status": "inactive"}
+    (row,) = answered(PROVIDER, f"{TRADING}/v2/assets/{number}", body).rows("symbols")
+    assert (row["symbol"], row["active"]) == ("BRK/B", False)
+
+
+def test_bonds_stand_under_the_name_of_their_group(answered: Answered) -> None:
+    bond = {"cusip": "912810UG1", "isin": "US912810UG12", "bond_status": "outstanding", "coupon": 2.0,
+            "description": "A bond"}  # fmt: skip
+    url = f"{TRADING}/v2/assets/fixed_income/us_treasuries"
+    (row,) = answered(PROVIDER, url, {"us_treasuries": [bond]}).rows("symbols")
+    assert (row["symbol"], row["isin"], row["active"]) == ("912810UG1", "US912810UG12", True)
+
+
+def test_sessions_of_the_third_calendar_are_of_its_market(answered: Answered) -> None:
+    session = {"date": "2026-01-05", "core_start": "2026-01-05T09:30:00-05:00",
+               "core_end": "2026-01-05T16:00:00-05:00", "settlement_date": "2026-01-06"}  # fmt: skip
+    body = {
+        "market": {"acronym": "NYSE", "mic": "XNYS", "timezone": "America/New_York"},
+        "calendar": [session],
+    }
+    (row,) = answered(PROVIDER, f"{TRADING}/v3/calendar/NYSE", body).rows("trading_days")
+    assert row["date"] == date(2026, 1, 5)
+    assert datetime(2026, 1, 5, 21, tzinfo=UTC) in row.values()
+
+
+def test_mergers_alone_are_no_splits_and_no_dividends(answered: Answered) -> None:
+    merger = {"acquiree_symbol": "KO", "effective_date": "2026-01-05", "rate": 5.37}
+    url = f"{DATA}/v1beta1/corporate-actions?symbols=KO"
+    replayed = answered(PROVIDER, url, {"corporate_actions": {"cash_mergers": [merger]}})["corporate_actions"]
+    assert (replayed.error, replayed.rows, replayed.decoded.skipped_count) == (None, 0, 1)
+
+
+def test_a_dividend_of_shares_is_a_split(answered: Answered) -> None:
+    dividend = {"symbol": "KO", "rate": 0.05, "ex_date": "2026-01-05"}
+    url = f"{DATA}/v1beta1/corporate-actions?symbols=KO"
+    (row,) = answered(PROVIDER, url, {"corporate_actions": {"stock_dividends": [dividend]}}).rows(
+        "corporate_actions"
+    )
+    assert (row["action"], row["split_from"], row["split_to"]) == ("split", 1.0, 1.05)
+
+
+def test_contracts_are_asked_for_by_the_names_of_the_clearing_house(answered: Answered) -> None:
+    url = f"{DATA}/v1beta1/options/bars?symbols=KO260116C00055000&timeframe=1Hour"
+    (row,) = answered(PROVIDER, url, {"bars": {"KO260116C00055000": [BAR]}}).rows("intraday_bars")
+    assert row["vendor_symbol"] == "KO260116C00055000"
+    assert PROVIDER.naming.to_vendor(row["symbol"]) == "KO260116C00055000"

@@ -151,3 +151,55 @@ def test_the_whole_history_is_asked_for_where_it_is_needed_alone() -> None:
     for days, size in ((20, "compact"), (400, "full")):
         wanted = Wanted(keys=("IBM",), names=("IBM",), since=today - timedelta(days=days), today=today)
         assert endpoint.request.ask(wanted, PROVIDER.bases[0]).query["outputsize"] == size
+
+
+@pytest.mark.parametrize(
+    ("refreshed", "names", "first"),
+    [
+        ("2018-10-05 15:35:00", ("15:30:00", "15:35:00"), "19:25"),  # an old answer: by ends
+        ("2022-10-05 20:00:00", ("19:55:00", "20:00:00"), "23:50"),  # a bar of the end of all trading
+        ("2026-07-02 16:05:00", ("16:00:00", "16:05:00"), "20:00"),  # by starts
+    ],
+)
+def test_minutes_named_by_their_ends_are_stamped_with_their_starts(
+    answered: Answered, refreshed: str, names: tuple[str, str], first: str
+) -> None:
+    day = refreshed[:10]
+    meta = {"3. Last Refreshed": refreshed, "6. Time Zone": "US/Eastern"}
+    body = {"Meta Data": meta, "Time Series (5min)": {f"{day} {name}": BAR for name in names}}
+    url = f"{URL}TIME_SERIES_INTRADAY&symbol=IBM&interval=5min"
+    rows = answered(PROVIDER, url, body).rows("intraday_bars")
+    assert f"{rows[0]['opened_at']:%H:%M}" == first
+
+
+def test_the_last_bar_of_a_day_may_be_shorter(answered: Answered) -> None:
+    meta = {"3. Last Refreshed": "2018-10-05 16:00:00", "6. Time Zone": "US/Eastern"}
+    names = ("2018-10-05 15:30:00", "2018-10-05 16:00:00")
+    body = {"Meta Data": meta, "Time Series (60min)": dict.fromkeys(names, BAR)}
+    url = f"{URL}TIME_SERIES_INTRADAY&symbol=IBM&interval=60min"
+    rows = answered(PROVIDER, url, body).rows("intraday_bars")
+    assert [f"{row['opened_at']:%H:%M}" for row in rows] == ["18:30", "19:30"]
+
+
+def test_retired_lists_of_quotes_and_tables_of_minutes_are_read(answered: Answered) -> None:
+    quote = {
+        "1. symbol": "MSFT",
+        "2. price": "11.5",
+        "3. volume": "--",
+        "4. timestamp": "2018-01-02 15:59:58",
+    }
+    answers = answered(PROVIDER, f"{URL}BATCH_STOCK_QUOTES&symbols=MSFT,IBM", {"Stock Quotes": [quote]})
+    (row,) = answers.rows("quotes")
+    assert (row["symbol"], row["last"], row["volume"]) == ("MSFT", 11.5, None)
+    assert row["quoted_at"] == datetime(2018, 1, 2, 20, 59, 58, tzinfo=UTC)
+    table = "time,open,high,low,close,volume\n2021-01-04 09:31:00,10,12,9,11,700\n"
+    url = f"{URL}TIME_SERIES_INTRADAY_EXTENDED&symbol=IBM&interval=1min"
+    (bar,) = answered(PROVIDER, url, table, content_type="text/csv").rows("intraday_bars")
+    assert bar["opened_at"] == datetime(2021, 1, 4, 14, 30, tzinfo=UTC)
+
+
+def test_a_bar_whose_close_lies_outside_is_skipped(answered: Answered) -> None:
+    days = {"2026-01-02": BAR, "2026-01-05": BAR | {"4. close": "13"}}
+    url = f"{URL}TIME_SERIES_DAILY&symbol=IBM"
+    replayed = answered(PROVIDER, url, {"Meta Data": {}, "Time Series (Daily)": days})["eod_data"]
+    assert (replayed.rows, replayed.decoded.skipped_count) == (1, 1)

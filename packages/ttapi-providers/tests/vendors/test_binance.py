@@ -301,3 +301,26 @@ def test_the_size_of_an_option_that_was_sold_has_no_minus(answered: Answered, pa
 )
 def test_pairs_end_in_one_of_many_dollars(name: str, symbol: str) -> None:
     assert PROVIDER.naming.canonical(name) == symbol
+
+
+@pytest.mark.parametrize(
+    ("base", "quote", "symbol", "currency"),
+    [
+        ("ETH", "USD1", "ETH/USD1", "USD1"),
+        ("BTC", "U", "BTCU", None),
+        ("123", "456", "123456", None),
+    ],
+)
+def test_a_quote_that_is_no_code_makes_no_pair(
+    answered: Answered, base: str, quote: str, symbol: str, currency: str | None
+) -> None:
+    listed = {"symbol": base + quote, "status": "BREAK", "baseAsset": base, "quoteAsset": quote}
+    (row,) = answered(PROVIDER, f"{SPOT}/api/v3/exchangeInfo", {"symbols": [listed]}).rows("symbols")
+    assert (row["symbol"], row["currency"]) == (symbol, currency)
+    assert PROVIDER.naming.canonical(base + quote) == symbol
+
+
+def test_the_first_version_had_older_trades_too(answered: Answered) -> None:
+    trade = {"id": 1, "price": "10", "qty": "2", "time": T, "isBuyerMaker": True}
+    (row,) = answered(PROVIDER, f"{SPOT}/api/v1/historicalTrades?symbol=BTCUSDT", [trade]).rows("trades")
+    assert (row["symbol"], row["side"]) == ("BTC/USDT", "sell")

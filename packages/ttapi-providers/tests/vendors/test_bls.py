@@ -74,6 +74,16 @@ def test_a_single_series_may_be_asked_for_by_its_path(answered: Answered, versio
     assert row["series"] == "CUUR0000SA0"
 
 
+def test_the_most_popular_series_are_symbols(answered: Answered) -> None:
+    body = {
+        "status": "REQUEST_SUCCEEDED",
+        "message": [],
+        "Results": {"series": [{"seriesID": "CUUR0000SA0"}]},
+    }
+    (row,) = answered(PROVIDER, f"{ROOT}/v2/timeseries/popular", body).rows("symbols")
+    assert row["symbol"] == "CUUR0000SA0"
+
+
 def test_an_unknown_series_is_not_found(answered: Answered) -> None:
     body = _answer(name="NOPE", message=["Series does not exist for Series NOPE"])
     with pytest.raises(NotFoundError):
@@ -97,6 +107,11 @@ def test_refusals_inside_an_answer_are_typed(answered: Answered, words: str, err
     body = {"status": "REQUEST_NOT_PROCESSED", "responseTime": 0, "message": [words], "Results": {}}
     with pytest.raises(error):
         _posted(answered, body).frame("economic_series")
+
+
+def test_words_of_a_refusal_may_stand_alone(answered: Answered) -> None:
+    with pytest.raises(RequestRefusedError, match="busy"):
+        _posted(answered, {"message": "busy"}).frame("economic_series")
 
 
 def test_years_are_asked_for_together() -> None:

@@ -131,6 +131,8 @@ def test_downloads_are_read_as_well(answered: Answered) -> None:
     }
     url = f"{ROOT}/download/BBEX3/M.USD.EUR.BB.AC.A01?format=csv&lang=de"
     assert answered(PROVIDER, url, TABLES["german"])["economic_series"].rows == 2
+    url = "https://www.bundesbank.de/statistic-rmi/StatisticDownload?tsId=BBEX3.M.USD.EUR.BB.AC.A01&its_csvFormat=de"
+    assert answered(PROVIDER, f"{url}&its_fileFormat=csv", TABLES["german"])["economic_series"].rows == 2
 
 
 def test_an_unknown_series_is_not_found(answered: Answered) -> None:

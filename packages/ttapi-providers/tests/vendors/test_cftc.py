@@ -102,3 +102,22 @@ def test_a_bad_condition_is_refused(answered: Answered) -> None:
     }
     with pytest.raises(RequestRefusedError):
         answered(PROVIDER, f"{ROOT}/jun7-fc8e.json", body, status=400).frame("commitments_of_traders")
+
+
+@pytest.mark.parametrize("query", ["$select=a,b", "$select=a&$group=a", "$q=gold"])
+def test_what_is_not_the_plain_records_is_not_claimed(query: str) -> None:
+    claimed = PROVIDER.claims(Asked.of("GET", f"{ROOT}/jun7-fc8e.json?{query}"))
+    assert claimed == []
+
+
+def test_records_as_a_table_are_read_alike(answered: Answered) -> None:
+    text = (
+        "cftc_contract_market_code,report_date_as_yyyy_mm_dd,noncomm_positions_long_all,open_interest_all\n"
+        "067651,2026-01-06T00:00:00.000,100,400\n"
+    )
+    rows = answered(PROVIDER, f"{ROOT}/6dca-aqww.csv", text, content_type="text/csv").rows(
+        "commitments_of_traders"
+    )
+    assert [(row["category"], row["long"], row["open_interest"]) for row in rows] == [
+        ("noncommercial", 100.0, 400.0)
+    ]

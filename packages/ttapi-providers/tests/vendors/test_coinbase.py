@@ -262,3 +262,34 @@ def test_the_international_exchange_is_read(answered: Answered) -> None:
         "crypto_bars"
     )
     assert (row["interval"], row["close"], row["volume"]) == ("1d", 2.0, 4.0)
+
+
+CONSUMERS = "https://api.coinbase.com/v2/prices"
+
+
+def test_the_price_of_a_day_is_no_quote(answered: Answered) -> None:
+    data = {"base": "BTC", "currency": "USD", "amount": "29333.61"}
+    (row,) = answered(PROVIDER, f"{CONSUMERS}/BTC-USD/spot?date=2026-01-01", {"data": data}).rows("fx_rates")
+    assert (row["symbol"], row["date"], row["rate"]) == ("BTC/USD", date(2026, 1, 1), 29333.61)
+
+
+def test_prices_of_consumers_over_time_are_bars_of_one_price(answered: Answered) -> None:
+    prices = [
+        {"price": "11", "time": "2026-01-01T00:05:00Z"},
+        {"price": "10", "time": "2026-01-01T00:00:00Z"},
+    ]
+    data = {"base": "BTC", "currency": "USD", "prices": prices}
+    rows = answered(PROVIDER, f"{CONSUMERS}/BTC-USD/historic?period=hour", {"data": data}).rows("crypto_bars")
+    assert [(r["symbol"], r["interval"], r["close"]) for r in rows] == [
+        ("BTC/USD", "5m", 10.0),
+        ("BTC/USD", "5m", 11.0),
+    ]
+
+
+def test_coins_of_a_currency_are_priced_together(answered: Answered) -> None:
+    data = [
+        {"base": "BTC", "currency": "USD", "amount": "10"},
+        {"base": "ETH", "currency": "USD", "amount": "1"},
+    ]
+    rows = answered(PROVIDER, f"{CONSUMERS}/USD/spot", {"data": data}).rows("quotes")
+    assert [(r["symbol"], r["last"]) for r in rows] == [("BTC/USD", 10.0), ("ETH/USD", 1.0)]

@@ -331,3 +331,42 @@ def test_a_refusal_within_an_error_is_found(answered: Answered) -> None:
         answered(PROVIDER, f"{API}/coins/bitcoin/market_chart?vs_currency=usd&days=999", body).frame(
             "crypto_bars"
         )
+
+
+def test_coins_that_many_seek_have_prices_in_bitcoins_and_dollars(answered: Answered) -> None:
+    coins = [
+        {"item": {"id": "bitcoin", "price_btc": 1.0, "data": {"price": 60_000}}},
+        {"item": {"id": "some-coin", "price_btc": 0.5, "data": {"price": "$0.0<sub>5</sub>1"}}},
+        {"item": {"id": "old-coin", "price_btc": 0.25}},
+    ]
+    url = "https://api.coingecko.com/api/v3/search/trending"
+    rows = answered(PROVIDER, url, {"coins": coins}).rows("quotes")
+    assert [(r["vendor_symbol"], r["last"], r["currency"]) for r in rows] == [
+        ("bitcoin/usd", 60_000.0, "USD"),
+        ("some-coin/btc", 0.5, "BTC"),
+        ("old-coin/btc", 0.25, "BTC"),
+    ]
+
+
+def test_coins_that_moved_most_have_prices(answered: Answered) -> None:
+    answer = {"top_gainers": [{"id": "a-coin", "eur": 2.0}], "top_losers": [{"id": "b-coin", "eur": None}]}
+    url = "https://pro-api.coingecko.com/api/v3/coins/top_gainers_losers?vs_currency=eur"
+    (row,) = answered(PROVIDER, url, answer).rows("quotes")
+    assert (row["vendor_symbol"], row["last"], row["currency"]) == ("a-coin/eur", 2.0, "EUR")
+
+
+@pytest.mark.parametrize(("kind", "price", "size"), [("buy", 20.0, 4.0), ("sell", 10.0, 3.0)])
+def test_a_trade_of_a_pool_is_of_its_first_token(
+    answered: Answered, kind: str, price: float, size: float
+) -> None:
+    of = {
+        "kind": kind,
+        "block_timestamp": "2026-01-02T03:04:05Z",
+        "from_token_amount": "3",
+        "to_token_amount": "4",
+        "price_from_in_usd": "10",
+        "price_to_in_usd": "20",
+    }
+    url = "https://pro-api.coingecko.com/api/v3/onchain/networks/eth/pools/0x1/trades"
+    (row,) = answered(PROVIDER, url, {"data": [{"id": "t1", "attributes": of}]}).rows("trades")
+    assert (row["symbol"], row["side"], row["price"], row["size"]) == ("eth:0x1", kind, price, size)

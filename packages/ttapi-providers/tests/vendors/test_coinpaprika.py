@@ -161,3 +161,23 @@ def test_contracts_of_a_platform_are_coins(answered: Answered) -> None:
     token = {"address": "0xab", "id": "abc-some", "type": "ERC20", "active": False}
     (row,) = answered(PROVIDER, f"{API}/contracts/eth-ethereum", [token]).rows("symbols")
     assert (row["symbol"], row["active"]) == ("abc-some", False)
+
+
+def test_a_market_of_an_exchange_is_not_the_average_of_the_pair(answered: Answered) -> None:
+    market = {"exchange_id": "some", "pair": "BTC/EUR", "category": "Spot", "outlier": False}
+    market |= {"quotes": {"USD": {"price": 10.5, "volume_24h": 9e9}}, "last_updated": "2026-01-02T10:00:00Z"}
+    derived = {**market, "category": "Perpetual"}
+    odd = {**market, "pair": "BTC/ABC", "outlier": True}
+    answers = answered(PROVIDER, f"{API}/coins/btc-bitcoin/markets", [market, derived, odd])
+    rows = answers.rows("quotes")
+    assert {(row["symbol"], row["last"], row["currency"], row["volume"]) for row in rows} == {
+        ("some:BTC/EUR", 10.5, "USD", None),
+        ("some:BTC/EUR:Perpetual", 10.5, "USD", None),
+    }
+    assert answers["quotes"].decoded.skipped_count == 1
+    both = {"pair": "BTC/EUR", "quotes": {"USD": {"price": 10.5}, "BTC": {"price": 1}}}
+    rows = answered(PROVIDER, f"{API}/exchanges/some/markets?quotes=USD,BTC", [both]).rows("quotes")
+    assert {(row["symbol"], row["currency"]) for row in rows} == {
+        ("some:BTC/EUR:USD", "USD"),
+        ("some:BTC/EUR:BTC", "BTC"),
+    }

@@ -347,3 +347,34 @@ def test_announcements_are_news_of_no_instrument(answered: Answered) -> None:
         "A notice",
         "Words",
     )
+
+
+def test_an_index_over_time_has_bars_of_one_price(answered: Answered) -> None:
+    values = [[T, 100.0], [T + 60_000, 101.0]]
+    rows = answered(
+        PROVIDER, f"{API}/get_index_chart_data?index_name=btc_usd&range=1h", {"result": values}
+    ).rows("crypto_bars")
+    assert [(r["symbol"], r["interval"], r["close"], r["open"]) for r in rows] == [
+        ("btc_usd", "1m", 100.0, None),
+        ("btc_usd", "1m", 101.0, None),
+    ]
+
+
+def test_what_contracts_are_delivered_at_is_the_rate_of_a_day(answered: Answered) -> None:
+    data = [{"date": "2026-01-02", "delivery_price": 7131.21}]
+    url = f"{API}/get_delivery_prices?index_name=btc_usd"
+    (row,) = answered(PROVIDER, url, {"result": {"data": data, "records_total": 1}}).rows("fx_rates")
+    assert (row["symbol"], row["date"], row["rate"]) == ("BTC/USD", date(2026, 1, 2), 7131.21)
+
+
+def test_the_funding_of_a_chart_is_of_eight_hours(answered: Answered) -> None:
+    data = [{"timestamp": T, "index_price": 100.0, "interest_8h": 0.0001}]
+    url = f"{API}/get_funding_chart_data?instrument_name=BTC-PERPETUAL&length=8h"
+    answer = {"result": {"data": data, "current_interest": 0.1, "interest_8h": 0.2}}
+    (row,) = answered(PROVIDER, url, answer).rows("funding_rates")
+    assert (row["symbol"], row["rate"], row["interval_hours"], row["index_price"]) == (
+        "BTC-PERPETUAL",
+        0.0001,
+        8.0,
+        100.0,
+    )

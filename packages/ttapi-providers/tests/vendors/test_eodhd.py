@@ -144,3 +144,83 @@ def test_refusals_in_plain_text_are_typed(
         answered(PROVIDER, f"{ROOT}/eod/KO.US?fmt=json", text, status=status, content_type="text/html").frame(
             "eod_data"
         )
+
+
+COMPANY = {
+    "General": {
+        "Code": "KO",
+        "Name": "Sugar water",
+        "Exchange": "NYSE",
+        "CurrencyCode": "USD",
+        "CIK": "21344",
+    },
+    "SharesStats": {"SharesOutstanding": 4e9},
+    "Financials": {
+        "Balance_Sheet": {
+            "currency_symbol": "USD",
+            "quarterly": {},
+            "yearly": {
+                "2025-12-31": {
+                    "date": "2025-12-31",
+                    "filing_date": "2026-02-20",
+                    "totalAssets": "100.0",
+                    "commonStockSharesOutstanding": "4000000000.0",
+                }
+            },
+        }
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "body"), [("fundamentals/KO.US", COMPANY), ("bulk-fundamentals/NYSE", {"0": COMPANY})]
+)
+def test_a_company_and_an_exchange_tell_alike(answered: Answered, path: str, body: Any) -> None:
+    answers = answered(PROVIDER, f"{ROOT}/{path}?fmt=json", body)
+    (profile,) = answers.rows("company_profiles")
+    assert (profile["symbol"], profile["shares_outstanding"]) == ("KO", 4e9)
+    items = {row["item"]: row for row in answers.rows("fundamentals")}
+    assert {row["symbol"] for row in items.values()} == {"KO"}
+    assert {row["unit"] for row in items.values()} == {"USD", "shares"}
+
+
+def test_filings_come_with_their_numbers(answered: Answered) -> None:
+    filing = {"accession_number": "0000021344-26-000010", "filed_at": "2026-02-20",
+              "period_of_report": "2025-12-31", "fiscal_year_end": "2025-12-31", "revenue": 47e9}  # fmt: skip
+    answers = answered(PROVIDER, f"{ROOT}/sec-filings/KO.US/10k", {"data": [filing], "links": {"next": None}})
+    (row,) = answers.rows("filings")
+    assert (row["form"], row["accession"]) == ("10-K", "0000021344-26-000010")
+    (item,) = answers.rows("fundamentals")
+    assert (item["period_type"], item["value"]) == ("annual", 47e9)
+    notice = {"accession_number": "0000021344-26-000011", "filed_at": "2026-02-20", "items": ["2.02", "9.01"]}
+    (row,) = answered(PROVIDER, f"{ROOT}/sec-filings/KO.US/8k", {"data": [notice]}).rows("filings")
+    assert (row["form"], row["items"]) == ("8-K", "2.02,9.01")
+
+
+def test_yields_of_good_corporate_bonds_are_a_curve(answered: Answered) -> None:
+    point = {"series_id": "HQMCB2YRP", "tenor_years": 2, "yield_type": "par", "as_of_date": "2026-01-01",
+             "yield_value": 4.12}  # fmt: skip
+    (row,) = answered(PROVIDER, f"{ROOT}/credit-risk/corporate/hqm-yields", {"data": [point]}).rows(
+        "yield_curves"
+    )
+    assert 4.12 in {round(100 * v, 6) for v in row.values() if isinstance(v, float)} | set(row.values())
+
+
+def test_ticks_are_trades(answered: Answered) -> None:
+    body = [{"timestamp": 1767623400, "price": 70.5, "volume": 100}]
+    (row,) = answered(PROVIDER, f"{ROOT}/ticks/KO.US?fmt=json", body).rows("trades")
+    assert (row["symbol"], row["price"], row["size"]) == ("KO", 70.5, 100.0)
+
+
+def test_what_is_not_asked_for_in_json_is_a_table(answered: Answered) -> None:
+    (dividend,) = answered(PROVIDER, f"{ROOT}/div/KO.US", "Date,Dividends\n2026-01-05,0.51\n").rows(
+        "corporate_actions"
+    )
+    assert (dividend["action"], dividend["adjusted_amount"]) == ("dividend", 0.51)
+    (split,) = answered(
+        PROVIDER, f"{ROOT}/splits/KO.US", 'Date,"Stock Splits"\n2026-01-05,2.000000/1.000000\n'
+    ).rows("corporate_actions")
+    assert (split["action"], split["split_from"], split["split_to"]) == ("split", 1.0, 2.0)
+    text = 'Code,Name,Country,Exchange,Currency,Type,Isin\nKO,"Sugar, water",USA,NYSE,USD,"Common Stock",US1912161007\n'
+    (row,) = answered(PROVIDER, f"{ROOT}/exchange-symbol-list/US", text).rows("symbols")
+    assert (row["symbol"], row["isin"]) == ("KO", "US1912161007")

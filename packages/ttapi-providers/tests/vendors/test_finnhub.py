@@ -187,3 +187,21 @@ def test_bars_within_a_day_are_asked_for_month_by_month() -> None:
     assert next_bars({}, asked) == {"from": str(last + 1), "to": str(last + 30 * 86_400)}
     short = endpoint.request.ask(replace(wanted, until=date(2025, 1, 3)), "https://finnhub.io")
     assert next_bars({}, short) is None
+    longer = endpoint.request.ask(replace(wanted, until=date(2025, 2, 3)), "https://finnhub.io")
+    assert next_bars({}, longer) == {"from": str(last + 1), "to": "1738627199"}  # the end of 3 February
+    whole = endpoint.request.ask(replace(wanted, until=date(2025, 1, 31)), "https://finnhub.io")
+    assert next_bars({}, whole) is None
+
+
+def test_estimates_and_short_interest(answered: Answered) -> None:
+    estimate = {"period": "2026-03-31", "quarter": 1, "year": 2026, "epsAvg": 1.5, "numberAnalysts": 7}
+    body = {"data": [estimate], "freq": "quarterly", "symbol": "AAPL"}
+    rows = answered(PROVIDER, f"{API}/stock/eps-estimate?symbol=AAPL", body).rows("fundamentals")
+    assert [(row["item"], row["value"], row["unit"]) for row in rows] == [
+        ("epsAvg", 1.5, None),
+        ("numberAnalysts", 7.0, "analysts"),
+    ]
+    assert (rows[0]["period_type"], rows[0]["fiscal_period"]) == ("quarter", "Q1")
+    short = {"data": [{"date": "2026-01-15", "shortInterest": 700}], "symbol": "AAPL"}
+    (row,) = answered(PROVIDER, f"{API}/stock/short-interest?symbol=AAPL", short).rows("short_interest")
+    assert (row["settlement_date"], row["short_interest"]) == (date(2026, 1, 15), 700.0)

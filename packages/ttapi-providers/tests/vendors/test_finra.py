@@ -99,3 +99,25 @@ def test_symbols_and_days_are_asked_for_in_the_body() -> None:
     assert asked.posted("domainFilters", 0, "values") == ["KO"]
     assert asked.posted("dateRangeFilters", 0, "endDate") == "2026-01-31"
     assert endpoint.found_by(asked) == ["KO"]
+
+
+@pytest.mark.parametrize("case", ["otcMarket/name/consolidatedShortInterest",
+                                  "otcmarket/name/consolidatedshortinterest",
+                                  "OTCMarket/name/consolidatedShortInterest"])  # fmt: skip
+def test_what_could_not_be_divided_is_unknown(answered: Answered, case: str) -> None:
+    record = {"symbolCode": "KO", "settlementDate": "2026-01-15", "currentShortPositionQuantity": 100,
+              "previousShortPositionQuantity": 0, "changePercent": 100, "daysToCoverQuantity": 999.99}  # fmt: skip
+    (row,) = answered(PROVIDER, f"https://api.finra.org/data/group/{case}", [record], method="POST").rows(
+        "short_interest"
+    )
+    assert (row["short_interest"], row["change_percent"], row["days_to_cover"]) == (100.0, None, None)
+
+
+def test_the_next_page_is_asked_for_in_the_body() -> None:
+    endpoint = next(e for e in PROVIDER.endpoints if e.dataset == "short_interest")
+    asked = endpoint.request.ask(Wanted(keys=("KO",), names=("KO",)), "")
+    limit = asked.posted("limit")
+    following = endpoint.next_page([{}] * limit, asked)
+    assert following.posted("offset") == limit
+    assert endpoint.next_page([{}] * limit, following).posted("offset") == 2 * limit
+    assert endpoint.next_page([{}], following) is None

@@ -140,3 +140,58 @@ def test_refusals_are_told_apart_by_their_words(
         answered(PROVIDER, f"{HOST}/stable/profile?symbol=KO", {"Error Message": words}, status=status).frame(
             "company_profiles"
         )
+
+
+def test_a_fund_has_a_profile(answered: Answered) -> None:
+    body = [{"symbol": "SPY", "name": "A fund", "isin": "US78462F1030", "website": "https://x.invalid"}]
+    (row,) = answered(PROVIDER, f"{HOST}/stable/etf/info?symbol=SPY", body).rows("company_profiles")
+    assert (row["symbol"], row["isin"]) == ("SPY", "US78462F1030")
+
+
+def test_a_company_found_by_its_number_has_a_symbol(answered: Answered) -> None:
+    body = [{"symbol": "KO", "name": "Sugar water", "isin": "US1912161007"}]
+    (row,) = answered(PROVIDER, f"{HOST}/stable/search-isin?isin=US1912161007", body).rows("symbols")
+    assert (row["symbol"], row["isin"]) == ("KO", "US1912161007")
+
+
+@pytest.mark.parametrize("version", ["api/v4", "stable"])
+def test_a_confirmed_report_tells_when_it_comes(answered: Answered, version: str) -> None:
+    body = [{"symbol": "KO", "date": "2026-02-10", "time": "06:55", "when": "pre market"}]
+    url = f"{HOST}/{version}/earning-calendar-confirmed?from=2026-02-01"
+    (row,) = answered(PROVIDER, url, body).rows("earnings_calendar")
+    assert (row["report_date"], row["session"]) == (date(2026, 2, 10), "before_open")
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("sec-profile?symbol=KO", [{"symbol": "KO", "registrantName": "Sugar water", "isActive": True}]),
+        ("search-exchange-variants?symbol=KO", [{"symbol": "KO", "companyName": "Sugar water"}]),
+        ("profile-bulk?part=0", "symbol,companyName,employees\nKO,Sugar water,\n"),
+    ],
+)
+def test_profiles_come_in_several_shapes(answered: Answered, path: str, body: Any) -> None:
+    (row,) = answered(PROVIDER, f"{HOST}/stable/{path}", body).rows("company_profiles")
+    assert (row["symbol"], row["name"]) == ("KO", "Sugar water")
+
+
+def test_a_screener_lists_instruments(answered: Answered) -> None:
+    body = [{"symbol": "KO", "companyName": "Sugar water", "exchangeShortName": "NYSE", "isEtf": False}]
+    for path in ("stable/company-screener", "api/v3/stock-screener"):
+        (row,) = answered(PROVIDER, f"{HOST}/{path}?limit=1", body).rows("symbols")
+        assert (row["symbol"], row["is_etf"]) == ("KO", False)
+
+
+def test_a_trade_after_hours_is_a_quote(answered: Answered) -> None:
+    body = [{"symbol": "KO", "price": 70.5, "tradeSize": 10, "timestamp": 1767657600000}]
+    (row,) = answered(PROVIDER, f"{HOST}/stable/aftermarket-trade?symbol=KO", body).rows("quotes")
+    assert (row["last"], row["quoted_at"]) == (70.5, datetime(2026, 1, 6, tzinfo=UTC))
+
+
+def test_all_that_was_reported_is_facts(answered: Answered) -> None:
+    body = [{"symbol": "KO", "fiscalYear": 2025, "period": "FY", "reportedCurrency": None, "date": "2025-12-31",
+             "data": {"assets": 100, "documenttype": "10-K", "amendmentflag": "false",
+                      "entitycentralindexkey": "0000021344"}}]  # fmt: skip
+    url = f"{HOST}/stable/financial-statement-full-as-reported?symbol=KO"
+    rows = answered(PROVIDER, url, body).rows("fundamentals")
+    assert [(row["statement"], row["item"], row["value"]) for row in rows] == [("facts", "assets", 100.0)]

@@ -111,6 +111,24 @@ def test_the_graph_table_holds_several_series(answered: Answered) -> None:
     assert {(row["series"], row["value"]) for row in rows} == {("GDP", 100.5), ("GDPC1", None)}
 
 
+def test_exchange_rates_of_the_graph_table_are_pairs(answered: Answered) -> None:
+    body = (
+        "observation_date,DEXJPUS,DEXUSEU,GDP\n2026-03-02,157.5,1.15,1\n2026-03-03,.,1.16,\n2026-03-04,,,2\n"
+    )
+    url = "https://fred.stlouisfed.org/graph/fredgraph.csv?id=DEXJPUS,DEXUSEU,GDP"
+    replayed = answered(PROVIDER, url, body)
+    assert {(row["symbol"], row["date"].day, row["rate"]) for row in replayed.rows("fx_rates")} == {
+        ("USD/JPY", 2, 157.5), ("EUR/USD", 2, 1.15), ("EUR/USD", 3, 1.16)
+    }  # fmt: skip
+    assert replayed["fx_rates"].decoded.skipped_count == 1
+
+
+@pytest.mark.parametrize("changed", ["fq=Monthly", "transformation=pch"])
+def test_rates_that_the_graph_table_has_changed_are_series_alone(answered: Answered, changed: str) -> None:
+    url = f"https://fred.stlouisfed.org/graph/fredgraph.csv?id=DEXJPUS&{changed}"
+    assert set(answered(PROVIDER, url, "observation_date,DEXJPUS\n2026-03-01,157.5\n")) == {"economic_series"}
+
+
 def test_all_series_of_a_release_are_read(answered: Answered) -> None:
     one = {"series_id": "GDP", "title": "Output", "units": "Billions", "frequency": "Q", "observations": [
         {"date": "2025-01-01", "value": "100.5"}]}  # fmt: skip

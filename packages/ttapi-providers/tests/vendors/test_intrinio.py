@@ -165,3 +165,37 @@ def test_filings_take_their_number_from_their_address(answered: Answered) -> Non
 def test_refusals(answered: Answered, status: int, body: Any, error: type[Exception]) -> None:
     with pytest.raises(error):
         answered(PROVIDER, f"{ROOT}/companies/KO", body, status=status).frame("company_profiles")
+
+
+def test_a_fund_is_named_without_its_country(answered: Answered) -> None:
+    body = {
+        "id": "etf_x",
+        "name": "A fund",
+        "ticker": "GOVT",
+        "figi_ticker": "GOVT:US",
+        "isin": "US46429B2676",
+    }
+    answers = answered(PROVIDER, f"{ROOT}/etfs/GOVT:US", body)
+    (row,) = answers.rows("symbols")
+    assert (row["symbol"], row["is_etf"], row["isin"]) == ("GOVT", True, "US46429B2676")
+    assert [row["symbol"] for row in answers.rows("company_profiles")] == ["GOVT"]
+
+
+def test_all_of_an_exchange_is_named_by_its_securities(answered: Answered) -> None:
+    security = {"ticker": "BRK.B", "code": "EQS", "name": "Insurance", "currency": "USD"}
+    price = {"date": "2026-01-05", "open": 10, "high": 12, "low": 9, "close": 11, "volume": 700,
+             "security": security}  # fmt: skip
+    url = f"{ROOT}/stock_exchanges/USCOMP"
+    (row,) = answered(PROVIDER, f"{url}/prices", {"stock_prices": [price], "next_page": None}).rows(
+        "eod_data"
+    )
+    assert (row["symbol"], row["close"], row["currency"]) == ("BRK/B", 11.0, "USD")
+    quote = {"last_price": 11, "last_time": "2026-01-05T20:59:59.000Z", "security": security}
+    (row,) = answered(PROVIDER, f"{url}/prices/realtime", {"stock_prices": [quote]}).rows("quotes")
+    assert (row["symbol"], row["last"]) == ("BRK/B", 11.0)
+    (row,) = answered(PROVIDER, f"{url}/securities", {"securities": [security]}).rows("symbols")
+    assert row["symbol"] == "BRK/B"
+    change = {"date": "2026-01-05", "factor": 0.5, "dividend": 0.0, "split_ratio": 2.0, "security": security}
+    body = {"stock_price_adjustments": [change], "next_page": None}
+    (row,) = answered(PROVIDER, f"{url}/prices/adjustments", body).rows("corporate_actions")
+    assert (row["symbol"], row["split_to"]) == ("BRK/B", 2.0)

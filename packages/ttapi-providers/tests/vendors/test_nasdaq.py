@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 
-from ttapi_core import NotFoundError
+from ttapi_core import NotFoundError, TTError
+from ttapi_providers.asking import Wanted
 from ttapi_providers.vendors.nasdaq import PROVIDER
 
 Answered = Callable[..., Any]
@@ -158,3 +160,27 @@ def test_the_directory_of_symbols_leaves_out_those_for_tests(answered: Answered)
         ("QQQ", True),
     }
     assert answers["symbols"].decoded.skipped_count == 1
+
+
+def test_an_unknown_stock_is_asked_for_as_a_fund_and_then_as_an_index() -> None:
+    body = {"data": None, "status": {"rCode": 400, "bCodeMessage": [{"errorMessage": "Symbol not exists."}]}}
+    endpoint = next(e for e in PROVIDER.endpoints if e.dataset == "quotes")
+    asked = endpoint.request.ask(Wanted(keys=("SPY",), names=("SPY",)), PROVIDER.bases[0])
+    tried = []
+    while (following := endpoint.next_page(body, asked)) is not None:
+        assert PROVIDER.told(body, asked) is None
+        asked = replace(asked, query={**asked.query, **following})
+        tried.append(asked.query["assetclass"])
+    assert tried == ["etf", "index"]
+    assert isinstance(PROVIDER.told(body, asked), TTError)
+    assert endpoint.next_page({"data": {"symbol": "SPY"}, "status": {"rCode": 200}}, asked) is None
+
+
+def test_the_screener_of_indexes_lists_indexes(answered: Answered) -> None:
+    rows = [{"symbol": "COMP", "companyName": "A composite", "lastSalePrice": "20,000"}]
+    body = {
+        "data": {"records": {"totalrecords": 1, "data": {"headers": {}, "rows": rows}}},
+        "status": {"rCode": 200},
+    }
+    (row,) = answered(PROVIDER, f"{ROOT}/screener/index?offset=0", body).rows("symbols")
+    assert (row["symbol"], row["is_index"], row["is_etf"]) == ("COMP", True, False)

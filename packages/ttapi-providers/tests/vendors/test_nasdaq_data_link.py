@@ -82,3 +82,18 @@ def test_refusals_are_told_apart_by_their_codes(
     body = {"quandl_error": {"code": code, "message": "words of the vendor"}}
     with pytest.raises(error):
         answered(PROVIDER, f"{ROOT}/datasets/DB/NOPE", body, status=status).frame("economic_series")
+
+
+def test_each_column_is_a_series_of_its_own(answered: Answered) -> None:
+    dataset = {"database_code": "LBMA", "dataset_code": "GOLD", "column_names": ["Date", "USD (AM)", "USD (PM)"],
+               "frequency": "daily", "data": [["2026-01-05", 4000.0, 4010.0]]}  # fmt: skip
+    rows = answered(PROVIDER, f"{ROOT}/datasets/LBMA/GOLD.json", {"dataset": dataset}).rows("economic_series")
+    assert {(row["series"], row["value"]) for row in rows} == {
+        ("LBMA/GOLD:USD (AM)", 4000.0),
+        ("LBMA/GOLD:USD (PM)", 4010.0),
+    }
+
+
+@pytest.mark.parametrize("path", ["X/Y/data.json?transform=rdiff", "X/Y.csv", "X/Y/metadata.json"])
+def test_what_is_no_plain_series_in_json_is_not_claimed(path: str) -> None:
+    assert PROVIDER.claims(Asked.of("GET", f"{ROOT}/datasets/{path}")) == []

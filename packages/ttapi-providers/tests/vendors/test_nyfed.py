@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ttapi_core import RequestRefusedError
+from ttapi_core import DecodeError, RequestRefusedError
 from ttapi_providers.asking import Wanted
 from ttapi_providers.vendors.nyfed import PROVIDER
 
@@ -115,8 +115,23 @@ def test_tables_of_dealers_hold_several_series(answered: Answered) -> None:
     assert {row["series"]: row["value"] for row in rows} == {"PDPOSX": 12.5, "PDPOSY": None}
 
 
+def test_the_list_of_dealers_series_becomes_symbols(answered: Answered) -> None:
+    held = [{"seriesbreak": "SBN2024", "keyid": "PDPOSX", "description": "Positions"}]
+    (row,) = answered(PROVIDER, f"{ROOT}/pd/list/timeseries.json", {"pd": {"timeseries": held}}).rows(
+        "symbols"
+    )
+    assert (row["symbol"], row["description"]) == ("PDPOSX", "Positions")
+
+
 def test_an_empty_answer_is_empty(answered: Answered) -> None:
     assert answered(PROVIDER, f"{ROOT}/rates/all/search.json", {"refRates": []})["reference_rates"].rows == 0
+
+
+def test_a_page_instead_of_data_is_no_empty_answer(answered: Answered) -> None:
+    with pytest.raises(DecodeError):
+        answered(PROVIDER, f"{ROOT}/rates/all/latest.xml", "<html><body>Busy</body></html>").frame(
+            "reference_rates"
+        )
 
 
 def test_a_refusal_is_typed(answered: Answered) -> None:

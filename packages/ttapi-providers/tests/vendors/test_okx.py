@@ -252,3 +252,21 @@ def test_announcements_are_news_of_no_instrument(answered: Answered) -> None:
     page = {"details": [{"title": "A notice", "url": "https://x.test/n", "pTime": str(T)}], "totalPage": "1"}
     (row,) = answered(PROVIDER, f"{API}/support/announcements", ok(page)).rows("news")
     assert (row["symbol"], row["title"], row["news_id"]) == ("MARKET", "A notice", "https://x.test/n")
+
+
+def test_an_index_is_told_with_what_it_is_made_of(answered: Answered) -> None:
+    data = {
+        "components": [{"symbol": "BTC/USDT", "symPx": "9"}],
+        "last": "10",
+        "index": "BTC-USD",
+        "ts": "1630985335599",
+    }
+    url = "https://www.okx.com/api/v5/market/index-components?index=BTC-USD"
+    (row,) = answered(PROVIDER, url, {"code": "0", "msg": "", "data": data}).rows("quotes")
+    assert (row["symbol"], row["vendor_symbol"], row["last"]) == ("BTC/USD", "BTC-USD", 10.0)
+
+
+def test_the_rate_of_the_dollar_is_in_yuan(answered: Answered) -> None:
+    url = "https://www.okx.com/api/v5/market/exchange-rate"
+    (row,) = answered(PROVIDER, url, {"code": "0", "msg": "", "data": [{"usdCny": "7.1"}]}).rows("quotes")
+    assert (row["symbol"], row["last"]) == ("USD/CNY", 7.1)

@@ -110,6 +110,7 @@ def test_filed_statements_carry_their_units(answered: Answered) -> None:
     financials = {
         "income_statement": {"basic_earnings_per_share": {"value": 2.5, "unit": "USD / shares"}},
         "balance_sheet": {"assets": {"value": 2.1e9, "unit": "USD"}},
+        "comprehensive_income": {"shares_counted": {"value": 5e6, "unit": "shares"}},
     }
     filing = {
         "financials": financials,
@@ -119,9 +120,10 @@ def test_filed_statements_carry_their_units(answered: Answered) -> None:
         "end_date": "2026-04-03",
     }
     body = {"results": [filing], "status": "OK"}
-    assets, eps = answered(PROVIDER, f"{HOST}/vX/reference/financials", body).rows("fundamentals")
+    assets, eps, shares = answered(PROVIDER, f"{HOST}/vX/reference/financials", body).rows("fundamentals")
     assert (assets["symbol"], assets["value"], assets["currency"]) == ("NXPI", 2.1e9, "USD")
     assert (eps["unit"], eps["period_type"], eps["fiscal_year"]) == ("USD/shares", "quarter", 2026)
+    assert (eps["currency"], shares["currency"], shares["unit"]) == ("USD", None, "shares")
 
 
 def test_trades_are_numbered_within_their_exchange(answered: Answered) -> None:
@@ -193,3 +195,33 @@ def test_each_key_is_asked_of_the_list_that_holds_it(dataset: str, key: str, tar
 
     asyncio.run(main())
     assert paths == [target]
+
+
+def test_a_crossed_book_has_no_level_that_can_be_relied_on(answered: Answered) -> None:
+    url = f"{HOST}/v2/snapshot/locale/global/markets/crypto/tickers/X:BTCUSD/book"
+    bids, asks = [{"p": 12.0, "x": {"1": 1}}], [{"p": 11.0, "x": {"2": 1}}]
+    crossed = {"data": {"ticker": "X:BTCUSD", "bids": bids, "asks": asks}}
+    answers = answered(PROVIDER, url, crossed)["order_books"]
+    assert (answers.rows, answers.decoded.skipped_count) == (0, 2)
+    sound = {"data": {"ticker": "X:BTCUSD", "bids": asks, "asks": bids}}
+    assert answered(PROVIDER, url, sound)["order_books"].rows == 2
+
+
+def test_retired_prices_of_a_share_are_read(answered: Answered) -> None:
+    last = {"price": 11.5, "size": 20, "timestamp": NOON}
+    body = {"status": "success", "symbol": "BRK.B", "last": last}
+    (row,) = answered(PROVIDER, f"{HOST}/v1/last/stocks/BRK.B", body).rows("quotes")
+    assert (row["symbol"], row["last"]) == ("BRK/B", 11.5)
+    assert row["quoted_at"] == datetime(2026, 1, 2, 17, tzinfo=UTC)
+
+
+def test_the_last_quote_of_a_history_is_the_quote(answered: Answered) -> None:
+    early = {"bid_price": 10.0, "ask_price": 10.5, "sip_timestamp": NOON * 10**6 - 1}
+    last = {"bid_price": 11.0, "ask_price": 11.5, "sip_timestamp": NOON * 10**6}
+    body = {"results": [early, last], "status": "OK"}
+    answers = answered(PROVIDER, f"{HOST}/v3/quotes/AAPL", body)
+    (row,) = answers.rows("quotes")
+    assert (row["bid"], row["quoted_at"]) == (11.0, datetime(2026, 1, 2, 17, tzinfo=UTC))
+    assert answers["quotes"].decoded.skipped == ("record 0: an earlier quote",)
+    later = Asked.of("GET", f"{HOST}/v3/quotes/AAPL?cursor=x")
+    assert all(recognise(endpoint, later) is None for endpoint in PROVIDER.endpoints)

@@ -181,3 +181,39 @@ def test_an_unknown_company_is_not_found(answered: Answered) -> None:
             status=404,
             content_type="application/xml",
         ).frame("filings")
+
+
+def test_older_files_are_followed_as_far_back_as_days_are_wanted() -> None:
+    files = [{"name": f"CIK0000021344-submissions-00{n}.json", "filingTo": day}
+             for n, day in ((1, "2020-01-01"), (2, "2010-01-01"), (3, "2000-01-01"))]  # fmt: skip
+    body = {"filings": {"files": files, "recent": {}}}
+    endpoint = next(
+        e for e in PROVIDER.endpoints if e.dataset == "filings" and "submissions" in e.request.path
+    )
+    first = endpoint.request.ask(Wanted(keys=("KO",), names=("0000021344",), since=date(2009, 1, 1)), DATA)
+    second = endpoint.next_page(body, first)
+    assert second.path == "/submissions/CIK0000021344-submissions-001.json"
+    third = endpoint.next_page({"accessionNumber": []}, second)
+    assert third.path == "/submissions/CIK0000021344-submissions-002.json"
+    assert endpoint.next_page({"accessionNumber": []}, third) is None
+    everything = endpoint.request.ask(Wanted(keys=("KO",), names=("0000021344",)), DATA)
+    assert endpoint.next_page(body, everything) is None
+
+
+def test_tickers_of_the_old_list_stand_in_lower_case(answered: Answered) -> None:
+    text = "ko\t21344\nbrk-b\t1067983\n"
+    rows = answered(PROVIDER, f"{SITE}/include/ticker.txt", text, content_type="text/plain").rows("symbols")
+    assert {(row["symbol"], row["cik"]) for row in rows} == {("KO", "0000021344"), ("BRK/B", "0001067983")}
+
+
+@pytest.mark.parametrize("path", ["xbrlrss.all.xml", "usgaap.rss.xml"])
+def test_feeds_of_filings_have_several_names(answered: Answered, path: str) -> None:
+    text = (
+        '<rss xmlns:edgar="x"><channel><item><link>https://x.invalid</link><edgar:xbrlFiling>'
+        "<edgar:companyName>Sugar water</edgar:companyName><edgar:formType>10-K</edgar:formType>"
+        "<edgar:filingDate>02/20/2026</edgar:filingDate><edgar:cikNumber>0000021344</edgar:cikNumber>"
+        f"<edgar:accessionNumber>{NUMBER}</edgar:accessionNumber></edgar:xbrlFiling></item></channel></rss>"
+    )
+    url = f"{SITE}/Archives/edgar/{path}"
+    (row,) = answered(PROVIDER, url, text, content_type="text/xml").rows("filings")
+    assert (row["accession"], row["form"], row["filed_date"]) == (NUMBER, "10-K", date(2026, 2, 20))

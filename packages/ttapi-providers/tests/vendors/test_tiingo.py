@@ -134,3 +134,41 @@ def test_an_answer_without_bars_is_empty_not_an_error(answered: Answered) -> Non
 def test_refusals_are_typed(answered: Answered, words: str, status: int, kind: type[Exception]) -> None:
     with pytest.raises(kind):
         answered(PROVIDER, PRICES, {"detail": words}, status=status).frame("eod_data")
+
+
+def test_sides_of_two_exchanges_that_are_crossed_are_both_left_out(answered: Answered) -> None:
+    top = {
+        "bidPrice": 12.0,
+        "bidSize": 1.0,
+        "askPrice": 11.0,
+        "lastPrice": 11.5,
+        "quoteTimestamp": "2026-01-01T00:00:00+00:00",
+        "lastSaleTimestamp": "2026-01-02T00:00:00+00:00",
+    }
+    coin = {"ticker": "btcusd", "baseCurrency": "btc", "quoteCurrency": "usd", "topOfBookData": [top]}
+    (row,) = answered(PROVIDER, f"{HOST}/tiingo/crypto/top?tickers=btcusd", [coin]).rows("quotes")
+    assert (row["bid"], row["bid_size"], row["ask"], row["last"]) == (None, None, None, 11.5)
+    assert row["quoted_at"] == datetime(2026, 1, 2, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("left_out", "datasets"),
+    [
+        ((), ["eod_data", "corporate_actions"]),
+        (("low",), ["corporate_actions"]),
+        (("divCash",), ["eod_data"]),
+    ],
+)
+def test_an_answer_of_chosen_columns_is_what_they_make_of_it(
+    answered: Answered, left_out: tuple[str, ...], datasets: list[str]
+) -> None:
+    body = [{name: value for name, value in BAR.items() if name not in left_out}]
+    assert sorted(answered(PROVIDER, f"{PRICES}?columns=some", body)) == sorted(datasets)
+
+
+def test_the_yield_of_distributions_is_a_ratio_of_its_day(answered: Answered) -> None:
+    body = [{"date": "2026-01-02T00:00:00.000Z", "trailingDiv1Y": 0.025}]
+    url = f"{HOST}/tiingo/corporate-actions/SCHD/distribution-yield"
+    (row,) = answered(PROVIDER, url, body).rows("fundamentals")
+    assert (row["item"], row["value"], row["unit"]) == ("trailingDiv1Y", 0.025, "ratio")
+    assert row["period_end"] == date(2026, 1, 2)

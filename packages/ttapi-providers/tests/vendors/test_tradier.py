@@ -47,6 +47,14 @@ def test_one_quote_stands_alone_or_in_a_list(answered: Answered, quote: object) 
     assert answers.rows("symbols")[0]["description"] == "Berkshire"
 
 
+def test_zeros_on_both_sides_are_no_quote_and_a_bid_of_zero_is_one(answered: Answered) -> None:
+    index = {"symbol": "SPX", "type": "index", "last": 11.0, "bid": 0.0, "ask": 0.0}
+    body = {"quotes": {"quote": [index, QUOTE | {"bid": 0.0, "ask": 0.05}]}}
+    first, second = answered(PROVIDER, f"{HOST}/quotes?symbols=SPX,BRK/B", body).rows("quotes")
+    sides = {row["symbol"]: (row["bid"], row["ask"]) for row in (first, second)}
+    assert sides == {"SPX": (None, None), "BRK/B": (0.0, 0.05)}
+
+
 def test_the_same_in_xml(answered: Answered) -> None:
     body = "<quotes><quote><symbol>AAPL</symbol><type>stock</type><last>11.5</last><close/></quote></quotes>"
     (row,) = answered(PROVIDER, f"{HOST}/quotes?symbols=AAPL", body, content_type="application/xml").rows(
@@ -189,6 +197,7 @@ def test_what_is_asked_of_days_reaches_to_their_end() -> None:
     [
         (date(2025, 11, 3), date(2025, 11, 28), ["2025-11"]),
         (date(2025, 11, 3), date(2026, 1, 5), ["2025-11", "2025-12", "2026-1"]),
+        (date(2025, 11, 3), date(2025, 12, 1), ["2025-11", "2025-12"]),
     ],
 )
 def test_the_calendar_is_asked_for_month_by_month(since: date, until: date, months: list[str]) -> None:
@@ -213,10 +222,17 @@ def test_the_calendar_is_asked_for_month_by_month(since: date, until: date, mont
         assert len(part.columns["date"]) == len(asked)
 
     asyncio.run(main())
-    assert asked[: len(months)] == months
-    assert (len(asked) == 1) == (len(months) == 1)
+    assert asked == months
 
 
 def _padded(month: str) -> str:
     year, _, number = month.partition("-")
     return f"{year}-{int(number):02}-05"
+
+
+def test_a_day_on_which_an_option_was_not_traded_is_skipped(answered: Answered) -> None:
+    quiet = {"date": "2026-01-02", "open": "NaN", "high": "NaN", "low": "NaN", "close": 0.45, "volume": 0}
+    traded = {"date": "2026-01-05", "open": 1, "high": 1.5, "low": 1, "close": 1.25, "volume": 7}
+    url = f"{HOST}/history?symbol=SPY260220C00600000&interval=daily"
+    replayed = answered(PROVIDER, url, {"history": {"day": [quiet, traded]}})["eod_data"]
+    assert (replayed.rows, replayed.decoded.skipped) == (1, ("record 0: no trade in that time",))

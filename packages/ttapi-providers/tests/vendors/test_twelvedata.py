@@ -116,3 +116,18 @@ def test_an_error_of_status_200_is_one(
     body = {"code": code, "message": words, "status": "error"}
     with pytest.raises(error):
         answered(PROVIDER, f"{ROOT}/profile?symbol=NOPE", body).frame("company_profiles")
+
+
+def test_a_consolidated_statement_counts_shares_and_tells_no_year_that_cannot_be(answered: Answered) -> None:
+    record = {"fiscal_date": "2025-09-30", "year": 2026, "revenue": {"total_revenue": 391},
+              "dividends_and_shares": {"diluted_average_shares": 15}}  # fmt: skip
+    url = f"{ROOT}/income_statement/consolidated?symbol=KO"
+    rows = answered(PROVIDER, url, {"income_statement": [record], "status": "ok"}).rows("fundamentals")
+    assert {row["unit"] for row in rows if "shares" in row["item"]} == {"shares"}
+    assert {row["fiscal_year"] for row in rows} == {None}
+
+
+def test_a_fund_has_a_profile(answered: Answered) -> None:
+    body = {"etf": {"summary": {"symbol": "IVV", "name": "A fund", "currency": "USD"}}, "status": "ok"}
+    (row,) = answered(PROVIDER, f"{ROOT}/etfs/world/summary?symbol=IVV", body).rows("company_profiles")
+    assert (row["symbol"], row["name"]) == ("IVV", "A fund")

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ttapi_core import DecodeError
 from ttapi_providers.asking import Wanted
 from ttapi_providers.vendors.us_treasury import PROVIDER
 
@@ -124,6 +125,12 @@ def test_a_month_without_days_is_empty(answered: Answered) -> None:
         answered(PROVIDER, f"{PAGES}/pages/xml?data=daily_treasury_yield_curve", _feed())["yield_curves"].rows
         == 0
     )
+
+
+def test_a_page_instead_of_a_feed_is_no_empty_answer(answered: Answered) -> None:
+    body = "<html><head><title>Busy</title></head><body/></html>"
+    with pytest.raises(DecodeError):
+        answered(PROVIDER, f"{PAGES}/pages/xml?data=daily_treasury_yield_curve", body).frame("yield_curves")
 
 
 def test_a_year_is_asked_for_after_the_other_up_to_the_present_one() -> None:

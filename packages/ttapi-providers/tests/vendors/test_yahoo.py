@@ -286,3 +286,19 @@ def test_the_retired_table_is_read_and_never_asked(answered: Answered) -> None:
     (row,) = answers.rows("eod_data")
     assert (row["close"], row["adjusted_close"], row["volume"]) == (2.0, 1.9, 50.0)
     assert all(e.retired for e in PROVIDER.claims(Asked.of("GET", f"{HOST}/v7/finance/download/AAPL")))
+
+
+def test_zeros_of_an_income_statement_are_items_that_are_told_no_more(answered: Answered) -> None:
+    year = {"maxAge": 1, "endDate": OPEN, "totalRevenue": 700, "grossProfit": 0}
+    held = {"incomeStatementHistory": {"incomeStatementHistory": [year]}}
+    body = {"quoteSummary": {"result": [held], "error": None}}
+    url = f"{HOST}/v10/finance/quoteSummary/AAPL?modules=incomeStatementHistory"
+    (row,) = answered(PROVIDER, url, body).rows("fundamentals")
+    assert (row["item"], row["value"]) == ("totalRevenue", 700.0)
+
+
+def test_a_bar_whose_open_lies_outside_is_skipped(answered: Answered) -> None:
+    body = chart(OPEN - DAY, OPEN, close=[10.0, 11.0])
+    body["chart"]["result"][0]["indicators"]["quote"][0] |= {"open": [0.0, 11.0]}
+    replayed = answered(PROVIDER, f"{HOST}/v8/finance/chart/AAPL", body)["eod_data"]
+    assert (replayed.rows, replayed.decoded.skipped_count) == (1, 1)

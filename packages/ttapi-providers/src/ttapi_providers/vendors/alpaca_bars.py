@@ -13,6 +13,7 @@ from ttapi_providers.asking import Asked
 from ttapi_providers.declaring import Condition, Skip
 from ttapi_providers.items import Finder, place
 from ttapi_providers.naming import Naming
+from ttapi_providers.option_names import contract_of
 from ttapi_providers.reading import Row, Values
 from ttapi_providers.soundness import priced, sound
 from ttapi_providers.spelling import shares_and_pairs
@@ -34,10 +35,18 @@ _UNITS: Final = {
 }
 _ADJUSTMENTS: Final = {"": "raw", "raw": "raw", "split": "splits", "all": "splits_dividends"}
 _SLASHED, _PLAIN = shares_and_pairs(".", "/"), shares_and_pairs(".", "")
-NAMING: Final = Naming(  # the retired interface writes pairs without a mark
-    to_vendor=_SLASHED.to_vendor,
-    to_canonical=lambda name: (_SLASHED if "/" in name else _PLAIN).to_canonical(name),
-)
+
+
+def _to_vendor(symbol: str) -> str:
+    return symbol.replace(" ", "") if contract_of(symbol) else _SLASHED.to_vendor(symbol)
+
+
+def _to_canonical(name: str) -> str | None:
+    # The retired interface writes pairs without a mark.
+    return contract_of(name) or (_SLASHED if "/" in name else _PLAIN).to_canonical(name)
+
+
+NAMING: Final = Naming(to_vendor=_to_vendor, to_canonical=_to_canonical)
 
 
 def _interval(asked: Asked) -> str:

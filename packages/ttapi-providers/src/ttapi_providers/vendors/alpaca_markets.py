@@ -172,7 +172,7 @@ def _elsewhere(asked: Asked) -> bool:
 def _crypto() -> Iterator[Endpoint]:
     hourly = {"timeframe": "1Day", **_ROUND_THE_CLOCK}
     for base in (_C, _C.replace("us", "{loc}"), "/v1beta2/crypto", "/v1beta1/crypto"):
-        retired = not base.startswith("/v1beta3")
+        retired = base != _C  # other places than the United States are read, not asked for
 
         def latest(what: str, base: str = base) -> str:
             return f"{base}/{what}/latest" if base.startswith("/v1beta1") else f"{base}/latest/{what}"

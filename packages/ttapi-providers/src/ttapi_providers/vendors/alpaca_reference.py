@@ -171,7 +171,7 @@ def _bond(row: Row, _asked: Asked) -> Values:
         "vendor_symbol": ticker(row, "cusip"),
         "description": row.text("description", "description_short"),
         "instrument_type": "bond",
-        "active": row.text("bond_status") == "outstanding",
+        "active": row.text("bond_status") == "outstanding" if row.has("bond_status") else None,
         "country": row.text("country_domicile"),
         "isin": row.text("isin"),
     }

@@ -20,6 +20,7 @@ from ttapi_providers.bodies import Format
 from ttapi_providers.declaring import Credential, Endpoint, Provider, RowReader, query_is
 from ttapi_providers.items import Finder, listed, one
 from ttapi_providers.spelling import PAIRS, shares_and_pairs
+from ttapi_providers.vendors import alphavantage_bars as bars
 from ttapi_providers.vendors import alphavantage_readers as readers
 
 _SHARES: Final = frozenset({InstrumentKind.EQUITY, InstrumentKind.ETF, InstrumentKind.INDEX})
@@ -64,7 +65,7 @@ def _share(
     functions: str,
     row: RowReader,
     *,
-    items: Finder = readers.series,
+    items: Finder = bars.series,
     **more: Any,  # noqa: ANN401 - handed on
 ) -> Endpoint:
     """Return an endpoint that is asked by a symbol; the first of its functions is the one that is asked."""
@@ -87,7 +88,7 @@ def _pair(
     row: RowReader,
     *,
     names: tuple[str, str],
-    items: Finder = readers.series,
+    items: Finder = bars.series,
     **more: Any,  # noqa: ANN401 - handed on
 ) -> Endpoint:
     """Return an endpoint that is asked by two currencies, each in a parameter of its own."""
@@ -99,7 +100,7 @@ def _pair(
         request=_form(functions_known[0], **{base: "{base}", quote: "{quote}"}, **params),
         when=query_is(function=functions_known),
         format=Format.ANY,
-        found_by=readers.pair_of(base, quote),
+        found_by=bars.pair_of(base, quote),
         items=items,
         row=row,
         kinds=PAIRS,
@@ -164,7 +165,7 @@ PROVIDER: Final = Provider(
         _share(
             "eod_data",
             "TIME_SERIES_DAILY TIME_SERIES_DAILY_ADJUSTED",
-            readers.daily,
+            bars.daily,
             params=_SIZED,
             kinds=_SHARES,
             constant={"adjustment": "raw"},
@@ -172,43 +173,62 @@ PROVIDER: Final = Provider(
         _share(
             "intraday_bars",
             "TIME_SERIES_INTRADAY",
-            readers.bar(),
+            bars.bar(),
             params={"interval": "5min", "outputsize": _size, "adjusted": "false"},
+            items=bars.minutes,
             kinds=_SHARES,
+            derived=_STARTS,
+        ),
+        _share(
+            "intraday_bars",
+            "TIME_SERIES_INTRADAY_EXTENDED",
+            bars.bar(),
+            items=bars.minutes,
+            retired=True,
+            derived=_STARTS,
         ),
         _share(
             "intraday_bars",
             "TIME_SERIES_WEEKLY TIME_SERIES_WEEKLY_ADJUSTED TIME_SERIES_MONTHLY TIME_SERIES_MONTHLY_ADJUSTED",
-            readers.bar(adjustment="raw"),
+            bars.bar(adjustment="raw"),
             kinds=_SHARES,
             derived=_STARTS,
         ),
         _pair(
             "intraday_bars",
             "FX_INTRADAY",
-            readers.bar("UTC"),
+            bars.bar("UTC"),
             names=_FX,
             params={"interval": "5min"} | _SIZED,
         ),
-        _pair("intraday_bars", "FX_WEEKLY FX_MONTHLY", readers.bar("UTC"), names=_FX, derived=_STARTS),
-        _pair("fx_rates", "FX_DAILY", readers.rate, names=_FX, params=_SIZED),
+        _pair("intraday_bars", "FX_WEEKLY FX_MONTHLY", bars.bar("UTC"), names=_FX, derived=_STARTS),
+        _pair("fx_rates", "FX_DAILY", bars.rate, names=_FX, params=_SIZED),
         _pair(
             "crypto_bars",
             "DIGITAL_CURRENCY_DAILY DIGITAL_CURRENCY_WEEKLY DIGITAL_CURRENCY_MONTHLY",
-            readers.coin_bar,
+            bars.coin_bar,
             names=_COIN,
             derived=_STARTS,
         ),
         _pair(
             "crypto_bars",
             "CRYPTO_INTRADAY",
-            readers.coin_bar,
+            bars.coin_bar,
             names=_COIN,
             params={"interval": "5min"} | _SIZED,
         ),
         _share("quotes", "GLOBAL_QUOTE", readers.quote, items=readers.one_quote, kinds=_SHARES),
         _pair(
             "quotes", "CURRENCY_EXCHANGE_RATE", readers.exchange_rate, names=_RATE, items=readers.one_quote
+        ),
+        Endpoint(
+            dataset="quotes",
+            request=_form("BATCH_STOCK_QUOTES", symbols="{symbols}"),
+            when=query_is(function=("BATCH_STOCK_QUOTES", "BATCH_QUOTES_US")),
+            batch=100,
+            items=readers.batch_quotes,
+            row=readers.quote,
+            retired=True,
         ),
         Endpoint(
             dataset="quotes",
@@ -242,8 +262,8 @@ PROVIDER: Final = Provider(
         _share(
             "corporate_actions",
             "TIME_SERIES_DAILY_ADJUSTED",
-            readers.event,
-            items=readers.with_events,
+            bars.event,
+            items=bars.with_events,
             derived=_SPLITS,
         ),
         _list("symbols", "LISTING_STATUS", readers.listing),

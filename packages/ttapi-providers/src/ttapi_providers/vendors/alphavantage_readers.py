@@ -1,138 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How Alpha Vantage writes: numbered names, series by day, texts for numbers, tables for lists."""
+"""How Alpha Vantage writes quotes, statements, calendars and lists: texts for numbers, tables for lists."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable
-from datetime import UTC, date, datetime, time, timedelta
+from collections.abc import Iterable
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from ttapi_core import DecodeError, NotFoundError
 from ttapi_providers.asking import Asked
-from ttapi_providers.declaring import RowReader, Skip
+from ttapi_providers.declaring import Skip
 from ttapi_providers.items import place
-from ttapi_providers.naming import pair
 from ttapi_providers.option_names import contract_of
-from ttapi_providers.reading import Row, Values, day_of, time_of
+from ttapi_providers.reading import Row, Values
+from ttapi_providers.soundness import uncrossed
 from ttapi_providers.statements import items_of
+from ttapi_providers.vendors.alphavantage_bars import NEW_YORK, unnumbered
 
-_NUMBERED: Final = re.compile(r"^\d+[a-z]?\.\s+")
-_NEW_YORK: Final = "America/New_York"
-INTERVALS: Final = {"1min": "1m", "5min": "5m", "15min": "15m", "30min": "30m", "60min": "1h"}
 _STATEMENTS: Final = {"INCOME_STATEMENT": "income", "BALANCE_SHEET": "balance", "CASH_FLOW": "cash_flow"}
 _SESSIONS: Final = {"pre-market": "before_open", "post-market": "after_close"}
-
-
-def _unnumbered(record: dict[str, Any]) -> dict[str, Any]:
-    return {_NUMBERED.sub("", name): value for name, value in record.items()}
-
-
-def series(body: Any, _asked: Asked) -> list[Row]:  # noqa: ANN401 - JSON
-    """Find the points of a time series, each under its day or time; or the lines of the same as a table."""
-    if isinstance(body, list):
-        lines = [{name.replace("_", " "): value for name, value in line.items()} for line in body]
-        return [Row(line, line.get("timestamp") or line.get("time") or "") for line in lines]
-    name = next((n for n, v in body.items() if n != "Meta Data" and isinstance(v, dict)), None)
-    if name is None:
-        raise DecodeError("the answer has no series")
-    zone = _unnumbered(body.get("Meta Data") or {}).get("Time Zone")
-    return [Row(_unnumbered(point) | {"zone": zone}, when) for when, point in body[name].items()]
-
-
-def with_events(body: Any, asked: Asked) -> list[Row]:  # noqa: ANN401 - JSON
-    """Find the days of an adjusted series on which a dividend or a split took effect."""
-    return [row for row in series(body, asked) if row.number("dividend amount") or _coefficient(row) != 1.0]
-
-
-def _coefficient(row: Row) -> float:
-    return row.number("split coefficient") or 1.0
-
-
-def _ohlc(row: Row, asked: Asked) -> Values:
-    market = asked.told("market")
-    return {name: row.number(name, f"{name} ({market})") for name in ("open", "high", "low", "close")}
-
-
-def daily(row: Row, asked: Asked) -> Values:
-    """Read a daily bar, as it was traded."""
-    return {
-        "date": day_of(row.name, "date"),
-        **_ohlc(row, asked),
-        "volume": row.number("volume"),
-        "adjusted_close": row.number("adjusted close"),
-    }
-
-
-def event(row: Row, _asked: Asked) -> list[Values]:
-    """Read the dividend and the split of a day."""
-    day, made = day_of(row.name, "date"), list[Values]()
-    if amount := row.number("dividend amount"):
-        made.append({"ex_date": day, "action": "dividend", "amount": amount})
-    if (coefficient := _coefficient(row)) != 1.0:
-        made.append({"ex_date": day, "action": "split", "split_from": 1.0, "split_to": coefficient})
-    return made
-
-
-def _opened(row: Row, asked: Asked, zone: str) -> tuple[str, datetime | None]:
-    """Return the length of a bar and its start; weeks and months are named by their last day."""
-    zone = row.text("zone") or zone
-    function = asked.told("function")
-    if interval := asked.told("interval"):
-        return INTERVALS.get(interval, interval), time_of(row.name, "time", zone=zone)
-    day = day_of(row.name, "date")
-    if day is None:
-        raise Skip("no day")
-    if "WEEKLY" in function:
-        return "1w", _midnight(day - timedelta(days=day.weekday()), zone)
-    if "MONTHLY" in function:
-        return "1mo", _midnight(day.replace(day=1), zone)
-    return "1d", _midnight(day, zone)
-
-
-def _midnight(day: date, zone: str) -> datetime:
-    return datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC)
-
-
-def bar(zone: str = _NEW_YORK, **fixed: str) -> RowReader:
-    """Return a reader of bars of minutes, weeks or months; ``zone`` where the answer does not tell it."""
-
-    def read(row: Row, asked: Asked) -> Values:
-        interval, opened_at = _opened(row, asked, zone)
-        adjusted = {"true": "splits_dividends", "false": "raw"}.get(asked.told("adjusted").lower())
-        return {
-            "interval": interval,
-            "opened_at": opened_at,
-            **_ohlc(row, asked),
-            "volume": row.number("volume"),
-            **({"adjustment": adjusted} if adjusted else {}),
-            **fixed,
-        }
-
-    return read
-
-
-def coin_bar(row: Row, asked: Asked) -> Values:
-    """Read a bar of a coin."""
-    interval, opened_at = _opened(row, asked, "UTC")
-    return {"interval": interval, "opened_at": opened_at, **_ohlc(row, asked), "volume": row.number("volume")}
-
-
-def rate(row: Row, asked: Asked) -> Values:
-    """Read the rate of a day: the close."""
-    prices = _ohlc(row, asked)
-    return {"date": day_of(row.name, "date"), "rate": prices.pop("close"), **prices}
-
-
-def pair_of(*names: str) -> Callable[[Asked], list[str]]:
-    """Return what finds a currency pair in two parameters."""
-
-    def find(asked: Asked) -> list[str]:
-        base, quote = (asked.query.get(name, "") for name in names)
-        return [pair(base, quote)] if base and quote else []
-
-    return find
 
 
 def one_quote(body: Any, asked: Asked) -> list[Row]:  # noqa: ANN401 - JSON
@@ -144,7 +29,7 @@ def one_quote(body: Any, asked: Asked) -> list[Row]:  # noqa: ANN401 - JSON
         raise DecodeError(f"the answer has no quote; it has {', '.join(body)}")
     if not found:
         raise NotFoundError(f"no such symbol: {', '.join(asked.names)}", status=404)
-    return [Row(_unnumbered(found))]
+    return [Row(unnumbered(found))]
 
 
 def quote(row: Row, _asked: Asked) -> Values:
@@ -156,20 +41,27 @@ def quote(row: Row, _asked: Asked) -> Values:
         "low": row.number("low"),
         "prev_close": row.number("previous close", "previous_close"),
         "volume": row.number("volume"),
-        "quoted_at": row.time("timestamp", zone=_NEW_YORK),
+        "quoted_at": row.time("timestamp", zone=NEW_YORK),
         "vendor_symbol": row.text("symbol"),
     }
 
 
+def batch_quotes(body: Any, _asked: Asked) -> list[Row]:  # noqa: ANN401 - JSON
+    """Find the quotes of the retired list of quotes."""
+    return [Row(unnumbered(item)) for item in place(body, "Stock Quotes") or []]
+
+
 def exchange_rate(row: Row, _asked: Asked) -> Values:
     """Read the rate of two currencies at this time."""
-    return {
-        "bid": row.number("Bid Price"),
-        "ask": row.number("Ask Price"),
-        "last": row.number("Exchange Rate"),
-        "quoted_at": row.time("Last Refreshed", zone=row.text("Time Zone") or "UTC"),
-        "currency": row.text("To_Currency Code"),
-    }
+    return uncrossed(
+        {
+            "bid": row.number("Bid Price"),
+            "ask": row.number("Ask Price"),
+            "last": row.number("Exchange Rate"),
+            "quoted_at": row.time("Last Refreshed", zone=row.text("Time Zone") or "UTC"),
+            "currency": row.text("To_Currency Code"),
+        }
+    )
 
 
 # --- companies -------------------------------------------------------------------------------------------
@@ -326,7 +218,7 @@ def matches(body: Any, _asked: Asked) -> list[Row]:  # noqa: ANN401 - JSON
 
 def match(row: Row, _asked: Asked) -> Values:
     """Read a hit of a search."""
-    found = Row(_unnumbered(row.value))
+    found = Row(unnumbered(row.value))
     kind = found.text("type")
     return {
         "vendor_symbol": found.text("symbol"),
@@ -344,21 +236,23 @@ def match(row: Row, _asked: Asked) -> Values:
 def option(row: Row, asked: Asked) -> Values:
     """Read an option contract."""
     name = row.text("contractID")
-    return {
-        "symbol": asked.keys[0] if asked.keys else row.text("symbol"),
-        "vendor_symbol": name,
-        "contract": contract_of(name),
-        "expiration_date": row.day("expiration"),
-        "strike": row.number("strike"),
-        "option_type": {"call": "C", "put": "P"}.get((row.text("type") or "").lower()),
-        **{
-            column: row.number(column)
-            for column in (
-                *("bid", "bid_size", "ask", "ask_size", "last", "mark", "volume", "open_interest"),
-                *("implied_volatility", "delta", "gamma", "theta", "vega", "rho"),
-            )
-        },
-    }
+    return uncrossed(
+        {
+            "symbol": asked.keys[0] if asked.keys else row.text("symbol"),
+            "vendor_symbol": name,
+            "contract": contract_of(name),
+            "expiration_date": row.day("expiration"),
+            "strike": row.number("strike"),
+            "option_type": {"call": "C", "put": "P"}.get((row.text("type") or "").lower()),
+            **{
+                column: row.number(column)
+                for column in (
+                    *("bid", "bid_size", "ask", "ask_size", "last", "mark", "volume", "open_interest"),
+                    *("implied_volatility", "delta", "gamma", "theta", "vega", "rho"),
+                )
+            },
+        }
+    )
 
 
 def news(row: Row, asked: Asked) -> Values:

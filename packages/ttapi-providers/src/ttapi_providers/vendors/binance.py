@@ -175,6 +175,7 @@ PROVIDER: Final = Provider(
                 ("order_books", "depth", book_levels(), book_level),
                 ("trades", "trades", listed(), trade),
                 ("trades", "aggTrades", listed(), trade),
+                ("trades", "historicalTrades", listed(), trade),
                 ("symbols", "exchangeInfo", listed("symbols"), pair_listed),
             )
         ),

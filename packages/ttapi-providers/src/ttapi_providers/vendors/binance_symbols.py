@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from ttapi_core import DataError
 from ttapi_providers.asking import Asked
+from ttapi_providers.exchanges import currency_code
 from ttapi_providers.naming import pair
 from ttapi_providers.reading import Row, Values
 
@@ -14,12 +15,14 @@ def pair_listed(row: Row, _asked: Asked) -> Values:
     base, quote = row.text("baseAsset"), row.text("quoteAsset")
     if not base or not quote:
         raise DataError("the pair has no base or quote asset", column="baseAsset")
+    name, currency = row.text("symbol"), currency_code(quote)
     return {
-        "symbol": pair(base, quote),
-        "vendor_symbol": row.text("symbol"),
+        # Quotes that are no code make no pair: "U", with which BTC/U reads as a class of shares.
+        "symbol": pair(base, quote) if currency or not name else name,
+        "vendor_symbol": name,
         "instrument_type": "crypto",
         "active": _is_active(row),
-        "currency": quote,
+        "currency": currency,
     }
 
 
@@ -32,7 +35,7 @@ def contract_listed(row: Row, _asked: Asked) -> Values:
         "description": " ".join(filter(None, (row.text("pair"), kind))) or None,
         "instrument_type": "perpetual" if kind and "PERPETUAL" in kind else "future",
         "active": _is_active(row),
-        "currency": row.text("quoteAsset"),
+        "currency": currency_code(row.text("quoteAsset")),
     }
 
 

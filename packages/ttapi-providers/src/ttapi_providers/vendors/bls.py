@@ -19,6 +19,7 @@ from ttapi_core import (
 )
 from ttapi_providers.asking import Asked, RequestForm, Wanted, get
 from ttapi_providers.declaring import Credential, Endpoint, Provider, Skip
+from ttapi_providers.items import listed
 from ttapi_providers.reading import Row, Values
 
 _PERIOD: Final = re.compile(r"([MQSAW])(\d\d)")
@@ -58,8 +59,18 @@ def _value(row: Row, _asked: Asked) -> Values:
     }
 
 
+def _popular(row: Row, _asked: Asked) -> Values:
+    name = row.text("seriesID")
+    return {"symbol": name, "vendor_symbol": name, "instrument_type": "Economic series"}
+
+
+def _words(body: Any) -> str:  # noqa: ANN401 - JSON
+    told = body.get("message") or ()
+    return told if isinstance(told, str) else "; ".join(str(text) for text in told)
+
+
 def _told(body: Any, _asked: Asked) -> TTError | None:  # noqa: ANN401 - JSON
-    words = "; ".join(str(text) for text in body.get("message") or ())
+    words = _words(body)
     told = words.lower()
     if body.get("status") == "REQUEST_SUCCEEDED":
         missing = ("does not exist" in told or "invalid series" in told) and not _observations(body, _asked)
@@ -75,7 +86,7 @@ def _told(body: Any, _asked: Asked) -> TTError | None:  # noqa: ANN401 - JSON
 
 def _other_years(body: Any, asked: Asked) -> Mapping[str, str] | Asked | None:  # noqa: ANN401 - JSON
     """Ask for the years that an answer says it has left out, as it has those of a decade or two at most."""
-    if "reduced" not in " ".join(str(text) for text in body.get("message") or ()).lower():
+    if "reduced" not in _words(body).lower():
         return None
     posted = asked.body if isinstance(asked.body, dict) else {}
     first, last = (int(posted.get(name) or asked.told(name) or 0) for name in ("startyear", "endyear"))
@@ -148,5 +159,13 @@ PROVIDER: Final = Provider(
         _endpoint("v2", method="GET"),
         _endpoint("v1", method="GET", retired=True),
         _endpoint("v1", method="POST", retired=True),
+        Endpoint(
+            dataset="symbols",
+            request=get("/publicAPI/v2/timeseries/popular"),
+            items=listed("Results.series"),
+            row=_popular,
+            batch=0,
+            retired=True,
+        ),
     ),
 )

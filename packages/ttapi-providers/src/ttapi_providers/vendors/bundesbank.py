@@ -198,6 +198,16 @@ def _own_tables() -> Iterator[Endpoint]:
             format=Format.TEXT,
             row=_value,
         )
+    yield Endpoint(
+        dataset="economic_series",
+        request=get("/statistic-rmi/StatisticDownload"),  # of the bank's site, before its web service
+        when=lambda asked: asked.query.get("its_fileFormat", "csv") == "csv",
+        shape=_is_own_table,
+        items=_columns,
+        format=Format.TEXT,
+        row=_value,
+        retired=True,
+    )
 
 
 PROVIDER: Final = Provider(
@@ -205,6 +215,7 @@ PROVIDER: Final = Provider(
     title="Deutsche Bundesbank",
     site="https://www.bundesbank.de/en/statistics/time-series-databases/help-for-sdmx-web-service",
     bases=("https://api.statistiken.bundesbank.de",),
+    aliases=("www.bundesbank.de",),
     headers={"Accept-Language": "en"},
     told=told,
     samples={"economic_series": "BBEX3/D.USD.EUR.BB.AC.000"},

@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from ttapi_core import AuthenticationError, DataError, RateWindow, TTError
 from ttapi_providers.asking import Asked, Wanted, get
-from ttapi_providers.declaring import Credential, Endpoint, Provider, RowReader, refused
+from ttapi_providers.bodies import Format
+from ttapi_providers.declaring import Credential, Endpoint, Provider, RowReader, query_is, refused
 from ttapi_providers.naming import AS_IS, Naming
 from ttapi_providers.reading import Row, Values
 
@@ -141,7 +142,7 @@ PROVIDER: Final = Provider(
         Endpoint(
             dataset="commitments_of_traders",
             request=get(
-                f"/resource/{resource}.json",
+                f"/resource/{resource}.{form.value}",
                 {
                     "$where": _where,
                     "$order": "report_date_as_yyyy_mm_dd,cftc_contract_market_code",
@@ -149,9 +150,13 @@ PROVIDER: Final = Provider(
                 },
             ),
             row=_read(report, categories),
+            format=form,
+            when=query_is(**{"$select": "", "$group": "", "$q": ""}),
             batch=100,
             next_page=_following,
+            retired=form is Format.CSV,  # the same columns
         )
+        for form in (Format.JSON, Format.CSV)
         for resource, (report, categories) in _REPORTS.items()
     ),
 )

@@ -7,8 +7,8 @@ from typing import Final
 
 from ttapi_core import NotFoundError, RateWindow
 from ttapi_providers.asking import Asked, Param, get
-from ttapi_providers.declaring import Endpoint, Provider, query_is
-from ttapi_providers.exchanges import book_levels
+from ttapi_providers.declaring import Endpoint, Provider
+from ttapi_providers.exchanges import book_levels, one_or_many
 from ttapi_providers.items import by_name, listed, one
 from ttapi_providers.naming import pairs
 from ttapi_providers.vendors import coinbase_advanced as advanced
@@ -159,8 +159,34 @@ PROVIDER: Final = Provider(
             dataset="quotes",
             items=one("data"),
             row=advanced.spot_price,
-            when=query_is(date=""),  # with a day it is the price of that day, no quote
+            when=lambda asked: "-" in asked.name and not asked.told("date"),  # a day has its price, no quote
             request=get("/v2/prices/{symbol}/spot", base=_ADVANCED),
+        ),
+        *(
+            Endpoint(
+                dataset="quotes",
+                items=one_or_many("data"),
+                row=advanced.spot_price,
+                when=lambda asked: "-" not in asked.told("currency") and not asked.told("date"),
+                retired=True,  # read; of all coins in one currency, and of bitcoins
+                request=get(path, base=_ADVANCED),
+            )
+            for path in ("/v2/prices/{currency}/spot", "/v2/prices/spot")
+        ),
+        Endpoint(
+            dataset="fx_rates",
+            items=one("data"),
+            row=advanced.price_of_day,
+            when=lambda asked: bool(asked.told("date")),
+            retired=True,  # read; candles of the Exchange tell more of a day
+            request=get("/v2/prices/{symbol}/spot", base=_ADVANCED),
+        ),
+        Endpoint(
+            dataset="crypto_bars",
+            items=advanced.prices_over_time,
+            row=advanced.price_of_moment,
+            retired=True,
+            request=get("/v2/prices/{symbol}/historic", base=_ADVANCED),
         ),
         *(
             Endpoint(

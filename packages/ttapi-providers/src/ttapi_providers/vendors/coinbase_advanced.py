@@ -7,16 +7,15 @@ Futures count contracts: their volume is left out of quotes. Of trades the side 
 
 from __future__ import annotations
 
-import re
 from typing import Any, Final
 
 from ttapi_core import DataError
 from ttapi_providers.asking import Asked
 from ttapi_providers.declaring import Skip
-from ttapi_providers.exchanges import level, levels_of, price
+from ttapi_providers.exchanges import currency_code, interval_of, level, levels_of, price, spacing_s
 from ttapi_providers.items import place
 from ttapi_providers.naming import pair
-from ttapi_providers.reading import Row, Values
+from ttapi_providers.reading import Row, Values, day_of
 from ttapi_providers.vendors.coinbase_exchange import priced
 
 LENGTHS: Final = {
@@ -30,7 +29,6 @@ LENGTHS: Final = {
     "SIX_HOUR": "6h",
     "ONE_DAY": "1d",
 }
-_CODE: Final = re.compile(r"[A-Z][A-Z0-9]{1,9}")
 _DETAILS: Final = "future_product_details"
 
 
@@ -60,7 +58,7 @@ def product(row: Row, _asked: Asked) -> Values:
         if row.text("status") is None
         else row.text("status") == "online" and not row.flag("trading_disabled"),
         "is_closing_only": row.flag("cancel_only"),
-        "currency": row.text("quote_currency_id"),
+        "currency": currency_code(row.text("quote_currency_id")),
     }
 
 
@@ -75,7 +73,7 @@ def quote(row: Row, _asked: Asked) -> Values:
             "bid": price(row, "best_bid_price"),
             "ask": price(row, "best_ask_price"),
             "volume": row.number("volume_24h") if in_coins else None,
-            "currency": row.text("quote_currency_id"),
+            "currency": currency_code(row.text("quote_currency_id")),
         }
     )
 
@@ -118,9 +116,40 @@ def book_level(row: Row, _asked: Asked) -> Values:
     }
 
 
-def spot_price(row: Row, _asked: Asked) -> Values:
-    """Read a price of the consumer service."""
-    return {"last": price(row, "amount"), "currency": row.text("currency")}
+def spot_price(row: Row, asked: Asked) -> Values:
+    """Read a price of the consumer service, which first had those of bitcoins alone."""
+    currency = row.text("currency")
+    return {
+        "vendor_symbol": asked.name or f"{row.text('base') or 'BTC'}-{currency}",
+        "last": price(row, "amount"),
+        "currency": currency,
+    }
+
+
+def price_of_day(row: Row, asked: Asked) -> Values:
+    """Read a price of the consumer service on the day that was asked for."""
+    rate = price(row, "amount")
+    if rate is None:
+        raise Skip("there is no price")
+    return {"date": day_of(asked.told("date"), "date"), "rate": rate}
+
+
+def prices_over_time(body: Any, _asked: Asked) -> list[Row]:  # noqa: ANN401 - JSON
+    """Find prices of the consumer service, each with the usual distance from one to the next."""
+    prices = place(body, "data.prices")
+    times = sorted(at for held in prices if (at := Row(held).time("time")) is not None)
+    spacing = spacing_s(at.timestamp() for at in times)
+    return [Row({"of": held, "interval": interval_of(spacing) if spacing else None}) for held in prices]
+
+
+def price_of_moment(row: Row, _asked: Asked) -> Values:
+    """Read a price of the consumer service at a time."""
+    if not row.has("interval"):
+        raise DataError("one price alone does not say how far prices lie apart")
+    close = price(row, "of.price")
+    if close is None:
+        raise Skip("there is no price")
+    return {"interval": row.text("interval"), "opened_at": row.time("of.time"), "close": close}
 
 
 def buy_price(row: Row, _asked: Asked) -> Values:
@@ -147,11 +176,6 @@ def rate(row: Row, _asked: Asked) -> Values:
     if last is None:
         raise Skip(f"{row.name} has no rate")
     return {"vendor_symbol": f"{base}-{row.name}", "last": last, "currency": currency_code(row.name)}
-
-
-def currency_code(name: str | None) -> str | None:
-    """Return a code of a currency; None for names of coins that are none, such as ``1INCH``."""
-    return name if name and _CODE.fullmatch(name) else None
 
 
 def _futures(body: Any) -> list[Row]:  # noqa: ANN401 - JSON

@@ -9,7 +9,7 @@ from typing import Any, Final
 from ttapi_core import DataError, DecodeError
 from ttapi_providers.asking import Asked, Wanted
 from ttapi_providers.declaring import Skip
-from ttapi_providers.exchanges import interval_of, is_priced, level, price, spacing_s
+from ttapi_providers.exchanges import currency_code, interval_of, is_priced, level, price, spacing_s
 from ttapi_providers.reading import Row, Values, number_of
 
 DAY_S: Final = 86_400
@@ -145,5 +145,5 @@ def product(row: Row, _asked: Asked) -> Values:
         if row.text("status") is None
         else row.text("status") == "online" and not row.flag("trading_disabled"),
         "is_closing_only": row.flag("cancel_only"),
-        "currency": row.text("quote_currency"),
+        "currency": currency_code(row.text("quote_currency")),
     }

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-What CoinGecko tells of single venues: tickers of exchanges, pools of decentral ones; and its news.
+What CoinGecko tells of single venues: tickers of exchanges and pools; and its news and lists.
 
 A pair at an exchange is ``binance:BTC/USDT``, a pool is its network and address: neither is the average that
 the pair alone stands for.
@@ -8,21 +8,21 @@ the pair alone stands for.
 
 from __future__ import annotations
 
-import re
 from typing import Any, Final
 
 from ttapi_core import DataError
 from ttapi_providers.asking import Asked, get
 from ttapi_providers.declaring import Endpoint, Skip
-from ttapi_providers.exchanges import price
-from ttapi_providers.items import by_name, listed
+from ttapi_providers.exchanges import currency_code, price
+from ttapi_providers.items import by_name, listed, place
 from ttapi_providers.reading import Row, Values
 
 _V3: Final = "/api/v3"
 _ONCHAIN: Final = f"{_V3}/onchain"
-_CODE: Final = re.compile(r"[A-Z][A-Z0-9]{1,9}")
 _LENGTHS: Final = {"day": "d", "hour": "h", "minute": "m", "second": "s"}
 _TITLE_MAX: Final = 120
+_TOKEN_BOUGHT: Final = {"buy": "to", "sell": "from"}
+"""Where a trade has the first token of its pool: what it leads to, or what it comes from."""
 
 
 def _ticker(row: Row, _asked: Asked) -> Values:
@@ -39,7 +39,7 @@ def _ticker(row: Row, _asked: Asked) -> Values:
         "vendor_symbol": name,
         "last": last,
         "volume": row.number("volume"),
-        "currency": target if _CODE.fullmatch(target) else None,
+        "currency": currency_code(target),
         "quoted_at": row.time("last_traded_at", "timestamp"),
     }
 
@@ -77,6 +77,47 @@ def _pool_bar(row: Row, asked: Asked) -> Values:
         **{name: row.number(at) for at, name in enumerate(("open", "high", "low", "close"), 1)},
         "quote_volume": row.number(5) if in_dollars else None,
     }
+
+
+def _pool_trade(row: Row, asked: Asked) -> Values:
+    """Read a trade of a pool, in dollars for one of its first token."""
+    of = row.row("attributes")
+    side = of.text("kind")
+    if side not in _TOKEN_BOUGHT:
+        raise DataError(f"the trade is of kind {side!r}, neither a purchase nor a sale", column="kind")
+    token = _TOKEN_BOUGHT[side]
+    return {
+        "symbol": asked.name,
+        "traded_at": of.time("block_timestamp"),
+        "trade_id": row.text("id"),
+        "price": of.number(f"price_{token}_in_usd"),
+        "size": of.number(f"{token}_token_amount"),
+        "side": side,
+    }
+
+
+def _movers(body: Any, _asked: Asked) -> list[Row]:  # noqa: ANN401 - JSON
+    return [Row(coin) for place_of in ("top_gainers", "top_losers") for coin in place(body, place_of)]
+
+
+def _mover(row: Row, asked: Asked) -> Values:
+    currency = (asked.told("vs_currency") or "usd").lower()
+    last = price(row, currency)
+    if last is None:
+        raise Skip(f"{row.text('id')} has no price")
+    return {"vendor_symbol": f"{row.text('id')}/{currency}", "last": last, "currency": currency.upper()}
+
+
+def _sought(row: Row, _asked: Asked) -> list[Values]:
+    """Read the prices of a coin that many seek: in bitcoins, later in dollars too; texts of them are cut."""
+    coin = row.text("item.id")
+    dollars = row.raw("item.data.price")
+    prices = {"btc": row.raw("item.price_btc"), "usd": dollars if isinstance(dollars, int | float) else None}
+    return [
+        {"vendor_symbol": f"{coin}/{currency}", "last": last, "currency": currency.upper()}
+        for currency, last in prices.items()
+        if last and (coin, currency) != ("bitcoin", "btc")
+    ]
 
 
 def _article(row: Row, _asked: Asked) -> Values:
@@ -152,6 +193,30 @@ VENUES: Final = (
             retired=True,
         )
         for kind in ("pools", "tokens")
+    ),
+    Endpoint(
+        dataset="trades",
+        request=get(f"{_ONCHAIN}/networks/{{network}}/pools/{{address}}/trades"),
+        items=listed("data"),
+        row=_pool_trade,
+        found_by=_pool_asked,
+        retired=True,
+    ),
+    Endpoint(
+        dataset="quotes",
+        request=get(f"{_V3}/coins/top_gainers_losers"),
+        items=_movers,
+        row=_mover,
+        batch=0,
+        retired=True,
+    ),
+    Endpoint(
+        dataset="quotes",
+        request=get(f"{_V3}/search/trending"),
+        items=listed("coins"),
+        row=_sought,
+        batch=0,
+        retired=True,
     ),
     *(
         Endpoint(dataset="news", request=get(f"{_V3}/{path}"), items=items, row=row, batch=0, retired=True)

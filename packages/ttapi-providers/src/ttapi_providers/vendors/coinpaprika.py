@@ -19,6 +19,7 @@ from ttapi_providers.exchanges import is_pair, is_single, one_or_many, price
 from ttapi_providers.items import listed, one
 from ttapi_providers.naming import Naming, pair
 from ttapi_providers.reading import Row, Values, day_of
+from ttapi_providers.vendors.coinpaprika_venues import VENUES
 
 _PRO: Final = "https://api-pro.coinpaprika.com"
 _NAMES: Final = {
@@ -337,5 +338,6 @@ PROVIDER: Final = Provider(
             items=one(),
             row=_profile,
         ),
+        *VENUES,
     ),
 )

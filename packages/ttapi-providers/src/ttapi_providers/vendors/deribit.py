@@ -26,6 +26,7 @@ from ttapi_providers.asking import Asked, Param, Wanted, get
 from ttapi_providers.declaring import Condition, Endpoint, Provider, query_is
 from ttapi_providers.exchanges import book_levels
 from ttapi_providers.items import Finder, listed, one, parallel, place
+from ttapi_providers.vendors.deribit_indexes import INDEXES
 from ttapi_providers.vendors.deribit_market import (
     NAMING,
     announcement,
@@ -329,6 +330,7 @@ PROVIDER: Final = Provider(
                 ("intraday_bars", lambda asked: not _asks_days(asked)),
             )
         ),
+        *INDEXES,
         *RETIRED,
     ),
 )

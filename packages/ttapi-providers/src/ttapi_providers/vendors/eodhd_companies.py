@@ -8,7 +8,8 @@ from typing import Final
 
 from ttapi_core import DataError
 from ttapi_providers.asking import Asked, get
-from ttapi_providers.declaring import Condition, Endpoint, RowReader, Skip, query_is
+from ttapi_providers.bodies import Format
+from ttapi_providers.declaring import Endpoint, RowReader, Skip, query_is
 from ttapi_providers.items import listed
 from ttapi_providers.reading import Row, Values
 from ttapi_providers.spelling import ticker
@@ -28,12 +29,12 @@ def _name(row: Row) -> Values:
 
 def _dividend(row: Row, _asked: Asked) -> Values:
     plain = row.number("unadjustedValue")
-    value = row.number("value")
+    value = row.number("value", "Dividends")
     if value is None and plain is None and not row.has("value"):
         plain = row.number("dividend")
     return {
         **_name(row),
-        "ex_date": row.day("date"),
+        "ex_date": row.day("date", "Date"),
         "action": "dividend",
         "amount": plain,
         "adjusted_amount": value,
@@ -46,12 +47,12 @@ def _dividend(row: Row, _asked: Asked) -> Values:
 
 
 def _split(row: Row, _asked: Asked) -> Values:
-    match = _RATIO.fullmatch(row.text("split") or "")
+    match = _RATIO.fullmatch(row.text("split", "Stock Splits") or "")
     if match is None:
         raise DataError("the split has no ratio", column="split")
     return {
         **_name(row),
-        "ex_date": row.day("date"),
+        "ex_date": row.day("date", "Date"),
         "action": "split",
         "split_from": float(match[2]),
         "split_to": float(match[1]),
@@ -177,15 +178,18 @@ def _calendar(dataset: str, name: str, row: RowReader, *, besides: bool = False)
     )
 
 
-_JSON: Final[Condition] = query_is(fmt="json")
-
 ENDPOINTS: Final = (
-    Endpoint(dataset="corporate_actions", request=get("/api/div/{symbol}", _DAYS), row=_dividend, when=_JSON),
+    Endpoint(  # without fmt=json the answer is CSV
+        dataset="corporate_actions",
+        request=get("/api/div/{symbol}", _DAYS),
+        row=_dividend,
+        format=Format.ANY,
+    ),
     Endpoint(
         dataset="corporate_actions",
         request=get("/api/splits/{symbol}", _DAYS),
         row=_split,
-        when=_JSON,
+        format=Format.ANY,
         besides=True,
     ),
     _of_exchange("dividends", _dividend),
@@ -208,7 +212,7 @@ ENDPOINTS: Final = (
         dataset="symbols",
         request=get("/api/exchange-symbol-list/{exchange}", {"fmt": "json"}),
         row=_listing,
-        when=_JSON,
+        format=Format.ANY,
     ),
     Endpoint(dataset="symbols", request=get("/api/search/{query}", {"fmt": "json"}), row=_listing),
     Endpoint(

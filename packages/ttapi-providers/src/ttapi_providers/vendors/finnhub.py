@@ -206,6 +206,22 @@ _COMPANIES: Final = (
         derived=_MILLIONS,
     ),
     Endpoint(dataset="fundamentals", request=_of("/stock/earnings"), row=companies.past_earnings),
+    *(
+        Endpoint(
+            dataset="fundamentals",
+            request=_of(f"/stock/{name}-estimate", freq="quarterly"),
+            items=companies.estimates,
+            row=companies.estimate,
+        )
+        for name in ("eps", "revenue", "ebitda", "ebit")
+    ),
+    Endpoint(
+        dataset="short_interest",
+        request=_of("/stock/short-interest", **_PAST),
+        items=listed("data"),
+        row=companies.short_interest,
+        retired=True,
+    ),
     Endpoint(
         dataset="earnings_calendar",
         request=_span("/calendar/earnings"),

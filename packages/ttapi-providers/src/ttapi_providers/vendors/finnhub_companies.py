@@ -175,6 +175,34 @@ def past_earnings(row: Row, _asked: Asked) -> list[Values]:
     ]
 
 
+def estimates(body: Any, _asked: Asked) -> list[Row]:  # noqa: ANN401 - JSON
+    """Find the estimates of a company, each with the length of its period."""
+    frequency = _FREQUENCIES.get(str(body.get("freq")), "other")
+    return [Row(item, frequency) for item in place(body, "data") or []]
+
+
+def estimate(row: Row, _asked: Asked) -> Iterable[Values]:
+    """Read the estimates for a period: a row an item."""
+    quarter = row.integer("quarter")
+    about: Values = {
+        "statement": "facts",
+        "period_type": row.name,
+        "period_end": row.day("period"),
+        "fiscal_year": row.integer("year"),
+        "fiscal_period": f"Q{quarter}" if quarter and row.name == "quarter" else None,
+    }
+    return items_of(row.value, about, unit=_estimate_unit, without={"period", "year", "quarter"})
+
+
+def _estimate_unit(name: str) -> str | None:
+    return "analysts" if name == "numberAnalysts" else None
+
+
+def short_interest(row: Row, _asked: Asked) -> Values:
+    """Read the shares sold short on a settlement day."""
+    return {"settlement_date": row.day("date"), "short_interest": row.number("shortInterest")}
+
+
 def report(row: Row, _asked: Asked) -> Values:
     """Read a report of earnings."""
     return {

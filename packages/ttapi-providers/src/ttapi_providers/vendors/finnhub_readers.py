@@ -14,6 +14,7 @@ from ttapi_providers.items import place
 from ttapi_providers.naming import Naming, pair, pairs, share_classes
 from ttapi_providers.option_names import contract_of
 from ttapi_providers.reading import Row, Values
+from ttapi_providers.soundness import sound, uncrossed
 from ttapi_providers.spelling import kind_of
 
 _LETTERS: Final = {"o": "open", "h": "high", "l": "low", "c": "close", "v": "volume"}
@@ -99,13 +100,7 @@ def quoted(body: Any, asked: Asked) -> list[Row]:  # noqa: ANN401 - JSON
 
 def best(row: Row, _asked: Asked) -> Values:
     """Read the best bid and ask."""
-    bid, ask = row.number("b"), row.number("a")
-    is_crossed = bool(bid and ask and bid > ask)
-    return {
-        "bid": None if is_crossed else bid,
-        "ask": None if is_crossed else ask,
-        "quoted_at": row.epoch("t", unit="ms"),
-    }
+    return uncrossed({"bid": row.number("b"), "ask": row.number("a"), "quoted_at": row.epoch("t", unit="ms")})
 
 
 def candles(body: Any, _asked: Asked) -> list[Row]:  # noqa: ANN401 - JSON
@@ -153,14 +148,14 @@ def _opened(row: Row, asked: Asked) -> tuple[str, datetime]:
 def daily(row: Row, _asked: Asked) -> Values:
     """Read a daily bar; its time is the midnight of its day."""
     at = row.epoch("t")
-    return {"date": at.date() if at else None, **_prices(row), "volume": row.number("volume")}
+    return sound({"date": at.date() if at else None, **_prices(row), "volume": row.number("volume")})
 
 
 def bar(row: Row, asked: Asked) -> Values:
     """Read a bar of another length than a day."""
     interval, opened_at = _opened(row, asked)
     volume = None if "_" in asked.name else row.number("volume")
-    return {"interval": interval, "opened_at": opened_at, **_prices(row), "volume": volume}
+    return sound({"interval": interval, "opened_at": opened_at, **_prices(row), "volume": volume})
 
 
 def share_bar(row: Row, asked: Asked) -> Values:
@@ -169,23 +164,28 @@ def share_bar(row: Row, asked: Asked) -> Values:
 
 
 def next_bars(_body: Any, asked: Asked) -> dict[str, str] | None:  # noqa: ANN401 - JSON
-    """Return the month after a whole one that was asked for, up to now."""
+    """Return the month after the one that was asked for, as far as it has wanted days, and up to now."""
+    end = int(datetime.now(UTC).timestamp())
+    if asked.until is not None:
+        end = min(end, int(datetime.combine(asked.until, time.max, UTC).timestamp()))
     first, last = int(asked.told("from")), int(asked.told("to"))
-    if last - first + 1 < MONTH_S or last >= datetime.now(UTC).timestamp():
+    if last - first + 1 < MONTH_S or last >= end:
         return None
-    return {"from": str(last + 1), "to": str(last + MONTH_S)}
+    return {"from": str(last + 1), "to": str(min(last + MONTH_S, end))}
 
 
 def coin_bar(row: Row, asked: Asked) -> Values:
     """Read a bar of a coin at a venue."""
     interval, opened_at = _opened(row, asked)
-    return {
-        "interval": interval,
-        "opened_at": opened_at,
-        **_prices(row),
-        "volume": row.number("volume"),
-        "venue": asked.name.partition(":")[0] or None,
-    }
+    return sound(
+        {
+            "interval": interval,
+            "opened_at": opened_at,
+            **_prices(row),
+            "volume": row.number("volume"),
+            "venue": asked.name.partition(":")[0] or None,
+        }
+    )
 
 
 def rate(row: Row, _asked: Asked) -> Values:
@@ -228,18 +228,20 @@ def contracts(body: Any, _asked: Asked) -> list[Row]:  # noqa: ANN401 - JSON
 def option(row: Row, _asked: Asked) -> Values:
     """Read a contract; its volatility has a unit that is not told."""
     name = row.text("contractName") or ""
-    bid, ask = row.number("bid"), row.number("ask")
-    return {
-        "symbol": _asked.keys[0] if _asked.keys else None,
-        "vendor_symbol": name,
-        "contract": contract_of(name),
-        "expiration_date": row.day("expirationDate"),
-        "strike": row.number("strike"),
-        "option_type": {"CALL": "C", "PUT": "P"}.get(row.name.upper()),
-        **({} if bid and ask and bid > ask else {"bid": bid, "ask": ask}),
-        "last": row.number("lastPrice"),
-        "volume": row.number("volume"),
-        "open_interest": row.number("openInterest"),
-        "underlying_price": row.number("underlying_price"),
-        "currency": row.text("currency"),
-    }
+    return uncrossed(
+        {
+            "symbol": _asked.keys[0] if _asked.keys else None,
+            "vendor_symbol": name,
+            "contract": contract_of(name),
+            "expiration_date": row.day("expirationDate"),
+            "strike": row.number("strike"),
+            "option_type": {"CALL": "C", "PUT": "P"}.get(row.name.upper()),
+            "bid": row.number("bid"),
+            "ask": row.number("ask"),
+            "last": row.number("lastPrice"),
+            "volume": row.number("volume"),
+            "open_interest": row.number("openInterest"),
+            "underlying_price": row.number("underlying_price"),
+            "currency": row.text("currency"),
+        }
+    )

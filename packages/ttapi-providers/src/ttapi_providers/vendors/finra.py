@@ -176,10 +176,15 @@ def _following(body: Any, asked: Asked) -> Asked | None:  # noqa: ANN401 - what 
 def _asked_by_post(
     dataset: str, name: str, row: RowReader, *, field: str, since: str, kinds: Mapping[str, str] | None = None
 ) -> Iterator[Endpoint]:
-    """Give the endpoint of a table; the path is written in either case, and is asked by GET as well."""
+    """Give the endpoint of a table; the path is written in any case, and is asked by GET as well."""
     path = f"{_GROUP}/{name}"
     filters = _filters(field, since, **(kinds or {}))
-    for form in (post(path, filters), get(path), post(path.lower(), filters), get(path.lower())):
+
+    def is_other_case(asked: Asked) -> bool:
+        return asked.path != path and asked.path.lower() == path.lower()
+
+    anyhow = "/data/group/{group}/name/{table}"
+    for form in (post(path, filters), get(path), post(anyhow, filters), get(anyhow)):
         yield Endpoint(
             dataset=dataset,
             request=form,
@@ -188,7 +193,8 @@ def _asked_by_post(
             found_by=_names(field),
             format=Format.ANY,
             next_page=_following if form.method == "POST" else None,
-            retired=form.path != path,
+            when=is_other_case if form.path == anyhow else None,
+            retired=form.path == anyhow,
         )
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from ttapi_core import RateWindow
 from ttapi_providers.asking import Asked, get
+from ttapi_providers.bodies import Format
 from ttapi_providers.declaring import Credential, Endpoint, Provider, RowReader
 from ttapi_providers.items import Finder, listed, with_parent
 from ttapi_providers.reading import Row
@@ -31,6 +32,11 @@ def _two(
 
 def _old(dataset: str, row: RowReader, path: str, items: Finder = listed()) -> Endpoint:  # noqa: B008 - frozen
     return Endpoint(dataset=dataset, request=get(f"/api/{path}"), row=row, items=items, retired=True)
+
+
+def _read(dataset: str, row: RowReader, path: str, *, form: Format = Format.JSON) -> Endpoint:
+    """Give an endpoint of the present interface that is read, not asked: another tells the same."""
+    return Endpoint(dataset=dataset, request=get(f"/stable/{path}"), row=row, format=form, retired=True)
 
 
 def _statements(kind: str, path: str, *, amounts: bool = True) -> Iterator[Endpoint]:
@@ -106,9 +112,21 @@ PROVIDER: Final = Provider(
             "fundamentals", read.statement("balance", amounts=False), "balance-sheet-statement-as-reported"
         ),
         *_two("fundamentals", read.statement("cash_flow", amounts=False), "cash-flow-statement-as-reported"),
+        _read(
+            "fundamentals",
+            read.statement("facts", amounts=False),
+            "financial-statement-full-as-reported",
+        ),
         *_two("company_profiles", read.profile, "profile", "v3/profile/{symbols}"),
         *_two("company_profiles", read.profile, "profile-cik", params={"cik": "{key}"}),
         _old("company_profiles", read.profile, "v3/company/profile/{symbols}", _as_profile),
+        *(
+            _read("company_profiles", read.profile, path)
+            for path in ("sec-profile", "search-exchange-variants")
+        ),
+        _read("company_profiles", read.profile, "profile-bulk", form=Format.ANY),
+        _read("symbols", read.listing, "company-screener"),
+        *_two("company_profiles", read.fund, "etf/info", "v4/etf-info"),
         Endpoint(dataset="corporate_actions", request=get("/stable/dividends", _SYMBOL), row=read.dividend),
         Endpoint(
             dataset="corporate_actions", request=get("/stable/splits", _SYMBOL), row=read.split, besides=True
@@ -136,7 +154,10 @@ PROVIDER: Final = Provider(
         *_two("earnings_calendar", read.earnings, "earnings-calendar", "v3/earning_calendar", params=_DAYS),
         *_two("earnings_calendar", read.earnings, "earnings", "v3/historical/earning_calendar/{symbol}"),
         _old("earnings_calendar", read.earnings, "v3/earnings-surprises/{symbol}"),
-        _old("earnings_calendar", read.earnings, "v4/earning-calendar-confirmed"),
+        *(
+            Endpoint(dataset="earnings_calendar", request=get(path), row=read.earnings, retired=True)
+            for path in ("/api/v4/earning-calendar-confirmed", "/stable/earning-calendar-confirmed")
+        ),
         *_two("ipo_calendar", read.offering, "ipos-calendar", "v3/ipo_calendar", params=_DAYS),
         _news("stock", symbols="{symbols}"),
         _news("press-releases", symbols="{symbols}"),
@@ -186,6 +207,9 @@ PROVIDER: Final = Provider(
                 "delisted-companies",
                 "search-symbol",
                 "search-name",
+                "search-cik",
+                "search-cusip",
+                "search-isin",
             )
         ),
         *(
@@ -196,6 +220,7 @@ PROVIDER: Final = Provider(
                 "search",
                 "search-ticker",
                 "search-name",
+                "stock-screener",
                 "delisted-companies",
                 "symbol/{list}",
             )

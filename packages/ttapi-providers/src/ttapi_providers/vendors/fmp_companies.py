@@ -42,7 +42,10 @@ _NO_ITEMS: Final = frozenset(
 )
 _ACCESSION: Final = re.compile(r"(\d{10})-?(\d{2})-?(\d{6})(?!\d)")
 _RANGE: Final = re.compile(r"\s*-\s*")
-_SESSIONS: Final = {"bmo": "before_open", "amc": "after_close", "dmh": "during"}
+_SESSIONS: Final = {
+    "bmo": "before_open", "amc": "after_close", "dmh": "during",
+    "pre market": "before_open", "post market": "after_close",
+}  # fmt: skip
 _TENORS: Final = {f"month{n}": (f"{n}M", n) for n in (1, 2, 3, 6)} | {
     f"year{n}": (f"{n}Y", 12 * n) for n in (1, 2, 3, 5, 7, 10, 20, 30)
 }
@@ -82,6 +85,8 @@ def statement(kind: str, *, amounts: bool = True) -> RowReader:
             raise DataError("the statement has no date", column="period_end")
         default = currency if amounts else None
         record = row.raw("data") if isinstance(row.raw("data"), dict) else row.value
+        if kind == "facts":  # among them numbers that only tell who files, written as texts
+            record = {name: value for name, value in record.items() if not isinstance(value, str)}
         return items_of(
             record,
             about,
@@ -131,7 +136,7 @@ def earnings(row: Row, _asked: Asked) -> Values:
     return {
         "vendor_symbol": ticker(row, "symbol"),
         "report_date": row.day("date"),
-        "session": _SESSIONS.get(row.text("time") or ""),
+        "session": _SESSIONS.get((row.text("when", "time") or "").lower()),
         "fiscal_period_end": row.day("fiscalDateEnding"),
         "eps_estimate": row.number("epsEstimated", "estimatedEarning"),
         "eps_actual": row.number("epsActual", "eps", "actualEarningResult"),
@@ -165,10 +170,10 @@ def profile(row: Row, _asked: Asked) -> Values:
     inner = row.row("profile") if row.has("profile") else row
     return {
         "vendor_symbol": ticker(row, "symbol"),
-        "name": inner.text("companyName"),
+        "name": inner.text("companyName", "registrantName"),
         "exchange": inner.text("exchangeShortName", "exchange"),
         "country": inner.text("country"),
-        "currency": inner.text("currency"),
+        "currency": inner.text("currency", "priceCurrency"),
         "sector": inner.text("sector"),
         "industry": inner.text("industry"),
         "cik": inner.text("cik"),
@@ -176,14 +181,30 @@ def profile(row: Row, _asked: Asked) -> Values:
         "cusip": inner.text("cusip"),
         "website": inner.text("website"),
         "description": inner.text("description"),
-        "employees": inner.integer("fullTimeEmployees"),
+        "employees": inner.integer("fullTimeEmployees", "employees"),
         "listed_date": inner.day("ipoDate"),
         "market_cap": inner.number("marketCap", "mktCap"),
-        "address": inner.text("address"),
+        "address": inner.text("address", "businessAddress"),
         "city": inner.text("city"),
         "state": inner.text("state"),
-        "phone": inner.text("phone"),
-        "active": inner.flag("isActivelyTrading"),
+        "phone": inner.text("phone", "phoneNumber"),
+        "active": inner.flag("isActivelyTrading", "isActive"),
+    }
+
+
+def fund(row: Row, _asked: Asked) -> Values:
+    """Read what an exchange-traded fund is."""
+    return {
+        "vendor_symbol": ticker(row, "symbol"),
+        "name": row.text("name"),
+        "country": row.text("domicile"),
+        "currency": row.text("navCurrency"),
+        "isin": row.text("isin"),
+        "cusip": row.text("securityCusip", "cusip"),
+        "website": row.text("website"),
+        "description": row.text("description"),
+        "listed_date": row.day("inceptionDate"),
+        "active": row.flag("isActivelyTrading"),
     }
 
 

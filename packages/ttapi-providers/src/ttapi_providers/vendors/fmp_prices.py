@@ -66,7 +66,7 @@ def _crypto_bar(row: Row, _asked: Asked) -> Values:
 
 
 def _rate(row: Row, _asked: Asked) -> Values:
-    return {**_named(row), **_range(row), "date": row.day("date"), "rate": row.number("close")}
+    return {**_named(row), **_range(row), "date": row.day("date"), "rate": row.number("close", "price")}
 
 
 def _intraday_bar(row: Row, _asked: Asked) -> Values:
@@ -86,9 +86,9 @@ def _quote(row: Row, _asked: Asked) -> Values:
             "vendor_symbol": ticker(row, "symbol"),
             "last": row.number("price"),
             "bid": row.number("bidPrice", "bid"),
-            "bid_size": row.number("bidSize"),
+            "bid_size": row.number("bidSize", "bsize"),
             "ask": row.number("askPrice", "ask"),
-            "ask_size": row.number("askSize"),
+            "ask_size": row.number("askSize", "asize"),
             "open": row.number("open"),
             "high": row.number("dayHigh"),
             "low": row.number("dayLow"),
@@ -183,6 +183,14 @@ ENDPOINTS: Final = (
     *_daily(get("/api/v3/historical-price-full/{symbols}"), _history, retired=True),
     *(_intraday(f"/stable/historical-chart/{code}", {"symbol": "{symbol}", **_DAYS}) for code in _INTERVALS),
     *(_intraday(f"/api/v3/historical-chart/{code}/{{symbol}}", {}) for code in _INTERVALS),
+    Endpoint(
+        dataset="fx_rates",
+        request=get("/stable/historical-price-eod/light", {"symbol": "{symbol}", **_DAYS}),
+        row=_rate,
+        when=_FX,
+        kinds=frozenset({InstrumentKind.FX}),
+        retired=True,  # of shares and coins it has closes alone
+    ),
     _quotes(get("/stable/batch-quote", {"symbols": "{symbols}"}), batch=100),
     _quotes(get("/stable/quote", {"symbol": "{symbols}"})),
     _quotes(get("/stable/quote-short", {"symbol": "{symbols}"})),
@@ -204,4 +212,13 @@ ENDPOINTS: Final = (
     _quotes(get("/api/v3/quote/{symbols}"), retired=True),
     _quotes(get("/api/v3/quote-short/{symbols}"), retired=True),
     _quotes(get("/api/v3/quotes/{list}"), retired=True),
+    *(
+        _quotes(get(path), retired=True)
+        for path in (
+            "/stable/aftermarket-trade",
+            "/stable/batch-aftermarket-trade",
+            "/api/v4/pre-post-market/{symbol}",
+            "/api/v4/pre-post-market-trade/{symbol}",
+        )
+    ),
 )

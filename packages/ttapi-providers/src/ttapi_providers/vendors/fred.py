@@ -128,6 +128,25 @@ def _graph(row: Row, _asked: Asked) -> Iterator[Values]:
             }
 
 
+def _graph_rate(row: Row, _asked: Asked) -> Iterator[Values]:
+    rates = {name: number_of(text, name) for name, text in row.value.items() if name in _PAIRS}
+    if all(rate is None for rate in rates.values()):
+        raise Skip("a day without a rate")
+    for name, rate in rates.items():
+        if rate is not None:
+            yield {
+                "symbol": _PAIRS[name],
+                "date": row.day("observation_date", "DATE"),
+                "rate": rate,
+                "vendor_symbol": name,
+            }
+
+
+def _graph_has_rates(asked: Asked) -> bool:
+    plain = not asked.told("fq", "transformation", "vintage_date")
+    return plain and any(name in _PAIRS for name in asked.told("id").split(","))
+
+
 def _elements(body: Any, _asked: Asked) -> list[Row]:  # noqa: ANN401 - JSON
     """Find the series of the table of a release: its lines hold lines."""
     found: list[Row] = []
@@ -288,6 +307,14 @@ PROVIDER: Final = Provider(
             request=get("/graph/fredgraph.csv", base="https://fred.stlouisfed.org"),
             format=Format.CSV,
             row=_graph,
+        ),
+        Endpoint(
+            dataset="fx_rates",
+            request=get("/graph/fredgraph.csv", base="https://fred.stlouisfed.org"),
+            when=_graph_has_rates,
+            format=Format.CSV,
+            row=_graph_rate,
+            retired=True,
         ),
     ),
 )

@@ -18,7 +18,7 @@ from ttapi_providers.asking import Asked, get
 from ttapi_providers.contracts import contract_columns
 from ttapi_providers.declaring import Condition, Credential, Endpoint, Provider, refused
 from ttapi_providers.items import listed, one
-from ttapi_providers.naming import share_classes
+from ttapi_providers.naming import Naming, share_classes
 from ttapi_providers.reading import Row, Values
 from ttapi_providers.soundness import priced
 from ttapi_providers.spelling import ticker
@@ -27,6 +27,7 @@ from ttapi_providers.vendors.intrinio_companies import actions, beside, followin
 
 _DAYS: Final = {"start_date": "{since}", "end_date": "{until}"}
 _LENGTHS: Final = {"1m": "1m", "5m": "5m", "10m": "10m", "15m": "15m", "30m": "30m", "60m": "1h", "1h": "1h"}
+_CLASSES: Final = share_classes(".")
 _STOCKS: Final = frozenset({InstrumentKind.EQUITY, InstrumentKind.ETF})
 
 
@@ -124,7 +125,10 @@ PROVIDER: Final = Provider(
     credentials=(Credential(variable="TTAPI_INTRINIO_KEY", param="api_key"),),
     samples={"economic_series": "$GDP"},
     limits=(RateWindow(requests=300, seconds=60),),
-    naming=share_classes("."),
+    naming=Naming(
+        to_vendor=_CLASSES.to_vendor,
+        to_canonical=lambda name: _CLASSES.to_canonical(name.removesuffix(":US")),
+    ),
     told=_told,
     codes={
         **intrinio_companies.CODES,
@@ -166,6 +170,22 @@ PROVIDER: Final = Provider(
             items=listed("historical_data"),
             shape=lambda body: "open" in body["historical_data"][0],
             next_page=following,
+            retired=True,  # read, not asked: which of its numbers is wanted is not known
+        ),
+        Endpoint(
+            dataset="eod_data",
+            request=get("/stock_exchanges/{exchange}/prices"),
+            row=_bar,
+            items=listed("stock_prices"),
+            constant={"adjustment": "raw"},
+            retired=True,  # read, not asked: all of an exchange on its last day
+        ),
+        Endpoint(
+            dataset="quotes",
+            request=get("/stock_exchanges/{exchange}/prices/realtime"),
+            row=_quote,
+            items=listed("stock_prices"),
+            retired=True,
         ),
         Endpoint(
             dataset="intraday_bars",
@@ -190,6 +210,7 @@ PROVIDER: Final = Provider(
                 items=listed("chain"),
                 when=lambda asked: asked.variables["symbol"] != "expirations",
                 next_page=following,
+                retired="{expiration}" in path,  # read, not asked: one request has all of them
             )
             for path in (
                 "/options/chain/{symbol}/eod",

@@ -129,7 +129,27 @@ def _security(row: Row, _asked: Asked) -> Values:
         "active": row.flag("active"),
         "listed_market": row.text("exchange_mic", "listing_exchange_mic", "exchange", "exchange_ticker"),
         "currency": row.text("currency"),
-        "figi": row.text("composite_figi", "figi"),
+        "isin": row.text("isin"),
+        "figi": row.text("composite_figi", "figi", "share_class_figi"),
+    }
+
+
+def _fund(row: Row, asked: Asked) -> Values:
+    return {**_security(row, asked), "instrument_type": "ETF", "is_etf": True}
+
+
+def _own_fund(row: Row, asked: Asked) -> Values:
+    return {**_fund(row, asked), "vendor_symbol": asked.name}
+
+
+def _fund_profile(row: Row, asked: Asked) -> Values:
+    return {
+        "vendor_symbol": asked.name,
+        "name": row.text("name"),
+        "exchange": row.text("exchange_mic"),
+        "isin": row.text("isin"),
+        "figi": row.text("share_class_figi"),
+        "description": row.text("description"),
     }
 
 
@@ -278,6 +298,7 @@ ENDPOINTS: Final = (
             row=_historical,
             items=beside("historical_data", "company", "security"),
             next_page=following,
+            retired=True,  # read, not asked: which number is wanted is not known
         )
         for what in ("companies", "securities")
     ),
@@ -287,6 +308,7 @@ ENDPOINTS: Final = (
         row=_historical,
         items=beside("historical_data", "entity"),
         next_page=following,
+        retired=True,
     ),
     Endpoint(
         dataset="company_profiles", request=get("/companies/{symbol}"), row=_profile, items=one(),
@@ -300,16 +322,38 @@ ENDPOINTS: Final = (
     ),
     _list("symbols", "/companies", _company, listed("companies")),
     _list("symbols", "/companies/search", _company, listed("companies")),
-    _list("symbols", "/etfs", _security, listed("etfs")),
-    _list("symbols", "/etfs/search", _security, listed("etfs")),
-    Endpoint(
-        dataset="symbols",
-        request=get("/etfs/{symbol}"),
-        row=_security,
-        items=one(),
-        when=lambda asked: asked.variables["symbol"] != "search",
+    _list("symbols", "/etfs", _fund, listed("etfs")),
+    _list("symbols", "/etfs/search", _fund, listed("etfs")),
+    *(
+        Endpoint(
+            dataset=dataset,
+            request=get("/etfs/{symbol}"),
+            row=row,
+            items=one(),
+            when=lambda asked: asked.variables["symbol"] != "search",
+        )
+        for dataset, row in (("symbols", _own_fund), ("company_profiles", _fund_profile))
     ),
     _list("symbols", "/indices/stock_market", _index, listed("indices")),
+    *(
+        Endpoint(
+            dataset="symbols",
+            request=get(path, _PAGE),
+            row=_security,
+            items=listed("securities"),
+            next_page=following,
+            retired=True,  # read, not asked: of one exchange, of one company
+        )
+        for path in ("/stock_exchanges/{exchange}/securities", "/companies/{company}/securities")
+    ),
+    Endpoint(
+        dataset="corporate_actions",
+        request=get("/stock_exchanges/{exchange}/prices/adjustments", _PAGE),
+        row=actions,
+        items=listed("stock_price_adjustments"),
+        next_page=following,
+        retired=True,
+    ),
     _list("symbols", "/forex/pairs", _pair, listed("pairs")),
     Endpoint(
         dataset="corporate_actions",

@@ -17,7 +17,7 @@ from ttapi_providers.naming import share_classes
 from ttapi_providers.reading import Row, Values
 from ttapi_providers.soundness import priced, sound
 from ttapi_providers.spelling import ticker
-from ttapi_providers.vendors import nasdaq_companies
+from ttapi_providers.vendors import nasdaq_companies, nasdaq_listings
 from ttapi_providers.vendors.nasdaq_companies import money, next_class, table, us_day
 
 _CONTRACT: Final = re.compile(r"([A-Z0-9]+)-+(\d{6})[CP]\d{8}")
@@ -193,5 +193,6 @@ PROVIDER: Final = Provider(
             next_page=next_class,
         ),
         *nasdaq_companies.ENDPOINTS,
+        *nasdaq_listings.ENDPOINTS,
     ),
 )

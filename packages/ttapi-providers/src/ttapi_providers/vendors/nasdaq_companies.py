@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Nasdaq's site: calendars, dividends, statements, profiles, short interest, filings, lists."""
+"""Nasdaq's site: calendars, dividends, statements, profiles, short interest, filings."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ from typing import Any, Final
 
 from ttapi_core import DataError
 from ttapi_providers.asking import Asked, get
-from ttapi_providers.bodies import Format
 from ttapi_providers.declaring import Endpoint, RowReader, Skip
-from ttapi_providers.items import Finder, listed, one, place
+from ttapi_providers.items import Finder, one, place
 from ttapi_providers.reading import Row, Values
 from ttapi_providers.spelling import ticker
 
@@ -286,57 +285,6 @@ def _filing(row: Row, _asked: Asked) -> Values:
     }
 
 
-def _listing(kind: str) -> RowReader:
-    def read(row: Row, _asked: Asked) -> Values:
-        return {
-            "vendor_symbol": ticker(row, "symbol"),
-            "description": row.text("name", "companyName"),
-            "instrument_type": kind,
-            "is_etf": kind == "etf",
-            "country": row.text("country"),
-        }
-
-    return read
-
-
-_DIRECTORY: Final = "https://www.nasdaqtrader.com"
-
-
-def _directory(body: Any, _asked: Asked) -> Iterator[Row]:  # noqa: ANN401 - text
-    """Find the lines of a directory of symbols: parted by bars, the last tells when it was made."""
-    lines = body.splitlines()
-    names = lines[0].split("|") if lines else []
-    for line in lines[1:]:
-        values = line.split("|")
-        if len(values) == len(names) and not values[0].startswith("File Creation Time"):
-            yield Row(dict(zip(names, values, strict=True)))
-
-
-def _directed(row: Row, _asked: Asked) -> Values:
-    if row.flag("Test Issue"):
-        raise Skip("a symbol for tests")
-    is_etf = row.flag("ETF")
-    return {
-        "vendor_symbol": ticker(row, "Symbol", "ACT Symbol"),
-        "description": row.text("Security Name"),
-        "instrument_type": "etf" if is_etf else None,
-        "is_etf": is_etf,
-        "listed_market": row.text("Listing Exchange", "Exchange"),
-    }
-
-
-def _found_listing(row: Row, _asked: Asked) -> Values:
-    kind = (row.text("asset") or "").lower() or None
-    return {
-        "vendor_symbol": ticker(row, "symbol"),
-        "description": row.text("name"),
-        "instrument_type": kind,
-        "is_etf": kind == "etf" if kind else None,
-        "is_index": kind == "index" if kind else None,
-        "listed_market": row.text("exchange"),
-    }
-
-
 def _calendar(dataset: str, path: str, row: RowReader, items: Finder) -> Endpoint:
     return Endpoint(dataset=dataset, request=get(path, _DAYS), row=row, items=items, batch=0)
 
@@ -397,24 +345,5 @@ ENDPOINTS: Final = (
         limit="100",
         sortColumn="filed",
         sortOrder="desc",
-    ),
-    _calendar("symbols", "/api/screener/stocks", _listing("stock"), table("", "table")),
-    Endpoint(
-        dataset="symbols",
-        request=get("/api/autocomplete/slookup/{count}"),
-        row=_found_listing,
-        items=listed("data"),
-    ),
-    _calendar("symbols", "/api/screener/etf", _listing("etf"), table("", "data", "records.data")),
-    *(
-        Endpoint(
-            dataset="symbols",
-            request=get(f"/dynamic/SymDir/{name}.txt", base=_DIRECTORY),
-            row=_directed,
-            items=_directory,
-            format=Format.TEXT,
-            batch=0,
-        )
-        for name in ("nasdaqtraded", "nasdaqlisted", "otherlisted")
     ),
 )

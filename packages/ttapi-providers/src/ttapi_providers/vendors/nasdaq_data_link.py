@@ -17,7 +17,7 @@ from ttapi_core import (
     TTError,
 )
 from ttapi_providers.asking import Asked, get
-from ttapi_providers.declaring import Credential, Endpoint, Provider, RowReader, Skip, refused
+from ttapi_providers.declaring import Credential, Endpoint, Provider, RowReader, Skip, query_is, refused
 from ttapi_providers.items import place
 from ttapi_providers.naming import Naming, share_classes
 from ttapi_providers.reading import Row, Values
@@ -42,7 +42,8 @@ def _dataset(body: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
 
 def _code(asked: Asked) -> str:
     """Return ``DATABASE/CODE`` of a request."""
-    code = asked.variables["symbol"].removesuffix("/data.json").removesuffix("/data")
+    path = asked.variables.get("symbol") or asked.variables["code"]
+    code = path.removesuffix("/data.json").removesuffix("/data")
     return code.removesuffix(".json")
 
 
@@ -60,16 +61,21 @@ def _holds_bars(body: Any) -> bool:  # noqa: ANN401 - JSON
 
 
 def _observations(row: Row, asked: Asked) -> Iterator[Values]:
-    """Read a line: one value is that of the series, of several each has the name of its column behind."""
+    """
+    Read a line: each value is of a series of its own, named by its column.
+
+    The first column that was asked for by its number, and one that is alone, need no name.
+    """
     line, about = row.row("line"), row.row("about")
     first = row.value["first"]
     day = line.day(first)
     names = [name for name in line.value if name != first]
+    is_alone = len(names) == 1 and asked.query.get("column_index", "1") == "1"
     frequency, title = about.text("frequency"), about.text("name")
     series = "/".join(filter(None, (about.text("database_code"), about.text("dataset_code")))) or _code(asked)
     for name in names:
         yield {
-            "series": series if len(names) == 1 else f"{series}:{name}",
+            "series": series if is_alone else f"{series}:{name}",
             "date": day,
             "value": line.number(name),
             "frequency": frequency,
@@ -185,15 +191,42 @@ def _following(body: Any, _asked: Asked) -> dict[str, str] | None:  # noqa: ANN4
     return {"qopts.cursor_id": cursor} if cursor else None
 
 
-def _series(dataset: str, row: RowReader, shape: Callable[[Any], bool]) -> Endpoint:
-    return Endpoint(
+_NO_SERIES: Final = (".csv", ".xml", "/metadata", "/metadata.json")
+
+
+def _is_plain(asked: Asked) -> bool:
+    """Whether the values are those of a series as it is: not transformed, nor those of longer periods."""
+    return (
+        "/" in _code(asked)
+        and not asked.path.endswith(_NO_SERIES)
+        and query_is(query="", transform=("", "none"), collapse=("", "none"))(asked)
+    )
+
+
+def _series(dataset: str, row: RowReader, shape: Callable[[Any], bool]) -> Iterator[Endpoint]:
+    """
+    Give the endpoint that is asked for the first column of a series, and the one that reads all others.
+
+    What those hold has other names than the series that was asked for.
+    """
+    first = query_is(column_index="1")
+    yield Endpoint(
         dataset=dataset,
         request=get("/api/v3/datasets/{symbol*}", {**_DAYS, "column_index": "1"}),
         row=row,
         items=_rows,
         shape=shape,
-        when=lambda asked: "/" in _code(asked) and asked.query.get("query") is None,
+        when=lambda asked: _is_plain(asked) and first(asked),
         found_by=lambda asked: [_code(asked)],
+    )
+    yield Endpoint(
+        dataset=dataset,
+        request=get("/api/v3/datasets/{code*}"),
+        row=row,
+        items=_rows,
+        shape=shape,
+        when=lambda asked: _is_plain(asked) and not first(asked),
+        retired=True,
     )
 
 
@@ -242,10 +275,10 @@ PROVIDER: Final = Provider(
         "do not have permission": NotEntitledError,
     },
     endpoints=(
-        _series("economic_series", _observations, lambda body: not _holds_bars(body)),
+        *_series("economic_series", _observations, lambda body: not _holds_bars(body)),
         *_tabled("eod_data", "SHARADAR/SEP", "SHARADAR/SFP", "QUOTEMEDIA/PRICES", "WIKI/PRICES",
                  row=_table_bar, params=_TICKER),
-        _series("eod_data", _bar, _holds_bars),
+        *_series("eod_data", _bar, _holds_bars),
         *_tabled("fundamentals", "SHARADAR/SF1", row=_fundamentals, params={"ticker": "{symbols}"}),
         *_tabled("symbols", "SHARADAR/TICKERS", row=_listing, params={"ticker": "{symbols}"}),
         *_tabled("corporate_actions", "SHARADAR/ACTIONS", row=_action, params=_TICKER),

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, Final
 
-from ttapi_core import DataError
+from ttapi_core import DataError, DecodeError
 from ttapi_providers.asking import Asked, Wanted, get
 from ttapi_providers.bodies import Format
 from ttapi_providers.declaring import Endpoint, Provider, Skip
@@ -81,7 +81,9 @@ def _rates(row: Row, _asked: Asked) -> Iterator[Values]:
 
 
 def _xml_rates(body: Any, _asked: Asked) -> list[Row]:  # noqa: ANN401 - XML
-    root = next(iter(body.values()))
+    name, root = next(iter(body.items()))
+    if name.lower() == "html":
+        raise DecodeError("the answer is a page instead of data")
     groups = [
         root.get(name) for name in ("refRates", "rates") if isinstance(root, dict) and name in root
     ] or [root]
@@ -120,6 +122,15 @@ def _dealers(row: Row, _asked: Asked) -> Values:
         "date": row.day("asofdate", "As Of Date"),
         "value": value,
         "unit": "millions of US dollars",
+    }
+
+
+def _series(row: Row, _asked: Asked) -> Values:
+    return {
+        "symbol": row.text("keyid"),
+        "vendor_symbol": row.text("keyid"),
+        "description": row.text("description"),
+        "instrument_type": "Economic series",
     }
 
 
@@ -195,6 +206,14 @@ PROVIDER: Final = Provider(
             row=_holdings,
             takes=lambda key: key.startswith(_SOMA),
             batch=len(_HOLDINGS),
+        ),
+        Endpoint(
+            dataset="symbols",
+            request=get("/api/pd/list/timeseries.json"),
+            items=listed("pd.timeseries"),
+            row=_series,
+            batch=0,
+            retired=True,
         ),
     ),
 )

@@ -24,7 +24,7 @@ from ttapi_core import (
 from ttapi_providers.asking import Asked, Param, Wanted, get
 from ttapi_providers.declaring import Condition, Endpoint, Provider, query_is, refused
 from ttapi_providers.exchanges import is_single, levels_of
-from ttapi_providers.items import listed, place, with_parent
+from ttapi_providers.items import listed, one, place, with_parent
 from ttapi_providers.reading import Row
 from ttapi_providers.vendors.okx_market import (
     NAMING,
@@ -34,9 +34,11 @@ from ttapi_providers.vendors.okx_market import (
     candles,
     chain_contract,
     curve_contract,
+    dollar_in_yuan,
     event_contract,
     funding,
     funding_expected,
+    index,
     instrument,
     price_bar,
     product_of,
@@ -209,6 +211,20 @@ PROVIDER: Final = Provider(
             items=_DATA,
             row=quote,
             request=get("/api/v5/market/index-tickers", {"instId": "{symbol}"}),
+        ),
+        Endpoint(
+            dataset="quotes",
+            items=one("data"),
+            row=index,
+            retired=True,  # read; the tickers of indexes tell more
+            request=get("/api/v5/market/index-components", {"index": "{symbol}"}),
+        ),
+        Endpoint(
+            dataset="quotes",
+            items=_DATA,
+            row=dollar_in_yuan,
+            retired=True,
+            request=get("/api/v5/market/exchange-rate"),
         ),
         *(
             Endpoint(

@@ -10,7 +10,7 @@ from typing import Any, Final
 from ttapi_core import DataError
 from ttapi_providers.asking import Asked
 from ttapi_providers.declaring import Skip
-from ttapi_providers.exchanges import is_priced, level, price
+from ttapi_providers.exchanges import currency_code, is_priced, level, price
 from ttapi_providers.items import place
 from ttapi_providers.naming import Naming, pairs
 from ttapi_providers.reading import Row, Values, day_of, number_of
@@ -268,7 +268,7 @@ def instrument(row: Row, asked: Asked) -> Values:
             "EVENTS": "event contract",
         }.get(kind),
         "active": None if state is None else state == "live",
-        "currency": row.text("quoteCcy") or price_in or None,
+        "currency": currency_code(row.text("quoteCcy") or price_in),
     }
 
 
@@ -281,7 +281,7 @@ def spread(row: Row, _asked: Asked) -> Values:
         "description": row.text("sprdType"),
         "instrument_type": "spread",
         "active": None if state is None else state == "live",
-        "currency": row.text("quoteCcy"),
+        "currency": currency_code(row.text("quoteCcy")),
     }
 
 
@@ -307,3 +307,19 @@ def announcement(row: Row, _asked: Asked) -> Values:
         "url": row.text("url"),
         "source": "OKX",
     }
+
+
+def index(row: Row, asked: Asked) -> Values:
+    """Read the value of an index among what it is made of."""
+    name = row.text("index") or asked.name
+    return {
+        "symbol": NAMING.canonical(name),
+        "vendor_symbol": name,
+        "last": price(row, "last"),
+        "quoted_at": row.epoch("ts", unit="ms"),
+    }
+
+
+def dollar_in_yuan(row: Row, _asked: Asked) -> Values:
+    """Read the average rate of two weeks, which is all of a rate that OKX tells."""
+    return {"symbol": "USD/CNY", "vendor_symbol": "usdCny", "last": price(row, "usdCny"), "currency": "CNY"}

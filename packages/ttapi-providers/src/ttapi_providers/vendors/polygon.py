@@ -18,6 +18,7 @@ from ttapi_providers.asking import Asked, Param, RequestForm, get
 from ttapi_providers.declaring import Credential, Endpoint, Provider, RowReader, refused
 from ttapi_providers.items import Finder, listed, one
 from ttapi_providers.vendors import polygon_companies as companies
+from ttapi_providers.vendors import polygon_options as options
 from ttapi_providers.vendors import polygon_readers as readers
 
 _REFUSED: Final = frozenset({"ERROR", "NOT_FOUND", "NOT_AUTHORIZED", "AUTH_ERROR"})
@@ -171,15 +172,22 @@ _QUOTES: Final = (
         _endpoint("quotes", get(_SNAPSHOTS + path), readers.snapshot, items=readers.tickers, retired=True)
         for path in ("/tickers", "/tickers/index", "/gainers", "/losers")
     ),
-    _endpoint(
-        "quotes",
-        get("/v3/quotes/{symbol}", {"limit": "1", "order": "desc", "sort": "timestamp"}),
-        readers.past_quote,
-        shape=readers.is_single,
+    Endpoint(
+        dataset="quotes",
+        request=get("/v3/quotes/{symbol}", {"limit": "1", "order": "desc", "sort": "timestamp"}),
+        when=lambda asked: not asked.told("cursor"),  # later pages hold earlier quotes
+        items=readers.past_quotes,
+        row=readers.past_quote,
     ),
     _endpoint("quotes", get("/v2/last/nbbo/{symbol}"), readers.last_quote),
     _endpoint("quotes", get("/v2/last/trade/{symbol}"), readers.last_trade),
     *(_endpoint("quotes", get(path), readers.last_pair, items=one(), retired=True) for path in _LAST_PAIR),
+    *(
+        _endpoint(
+            "quotes", get(f"/v1/{name}/stocks/{{symbol}}"), readers.past_share, items=one(), retired=True
+        )
+        for name in ("last", "last_quote")
+    ),
     Endpoint(  # the newest of the wanted days: a share has ten such pages a day
         dataset="trades",
         request=get(
@@ -196,17 +204,17 @@ _QUOTES: Final = (
         retired=True,
         derived=frozenset({"size"}),
     ),
-    _endpoint("option_chains", get("/v3/snapshot/options/{symbol}", {"limit": "250"}), readers.option),
-    _endpoint("option_chains", get("/v3/snapshot/options/{symbol}/{contract}"), readers.option, retired=True),
+    _endpoint("option_chains", get("/v3/snapshot/options/{symbol}", {"limit": "250"}), options.option),
+    _endpoint("option_chains", get("/v3/snapshot/options/{symbol}/{contract}"), options.option, retired=True),
     _endpoint(
         "option_chains",
         _of("/v3/reference/options/contracts", underlying_ticker="{symbol}"),
-        readers.listed_option,
+        options.listed_option,
     ),
     _endpoint(
         "option_chains",
         get("/v3/reference/options/contracts/{contract}"),
-        readers.listed_option,
+        options.listed_option,
         retired=True,
     ),
 )
@@ -226,6 +234,9 @@ def _companies() -> tuple[Endpoint, ...]:
         _endpoint("company_profiles", _TICKER, companies.profile, when=_is_name),
         _endpoint("corporate_actions", _of("/v3/reference/dividends", **by_name), companies.dividend),
         _endpoint("corporate_actions", _of("/v3/reference/splits", **by_name), companies.split, besides=True),
+        _endpoint(
+            "corporate_actions", get("/v2/reference/dividends/{symbol}"), companies.dividend, retired=True
+        ),
         _endpoint("corporate_actions", _of("/stocks/v1/dividends", **by_name), companies.dividend),
         _endpoint("corporate_actions", _of("/stocks/v1/splits", **by_name), companies.split),
         *(

@@ -33,6 +33,7 @@ _ABOUT: Final = frozenset(
 )
 _ACCESSION: Final = re.compile(r"\d{10}-\d{2}-\d{6}")
 _TENOR: Final = re.compile(r"yield_(\d+)_(month|year)")
+_CURRENCY_LENGTH: Final = 3
 
 
 def instrument(row: Row, _asked: Asked) -> Values:
@@ -81,15 +82,15 @@ def dividend(row: Row, _asked: Asked) -> Values:
     """Read a dividend."""
     return {
         "vendor_symbol": row.text("ticker"),
-        "ex_date": row.day("ex_dividend_date"),
+        "ex_date": row.day("ex_dividend_date", "exDate"),
         "action": "dividend",
         "kind": row.text("dividend_type", "distribution_type"),
-        "amount": row.number("cash_amount"),
+        "amount": row.number("cash_amount", "amount"),
         "adjusted_amount": row.number("split_adjusted_cash_amount"),
         "currency": row.text("currency"),
-        "declared_date": row.day("declaration_date"),
-        "record_date": row.day("record_date"),
-        "payment_date": row.day("pay_date"),
+        "declared_date": row.day("declaration_date", "declaredDate"),
+        "record_date": row.day("record_date", "recordDate"),
+        "payment_date": row.day("pay_date", "paymentDate"),
         "frequency": row.text("frequency"),
     }
 
@@ -130,13 +131,19 @@ def filed(row: Row, asked: Asked) -> list[Values]:
             "item": item.name,
             "value": item.number("value"),
             "unit": (item.text("unit") or "").replace(" ", "") or None,
-            "currency": (item.text("unit") or "").partition(" ")[0] or None,
+            "currency": _currency(item.text("unit")),
         }
         for statement in row.rows("financials")
         if statement.name in _STATEMENTS
         for item in rows_of(statement.value, statement.name)
         if item.number("value") is not None
     ]
+
+
+def _currency(unit: str | None) -> str | None:
+    """Return the currency of a unit such as ``USD / shares``; shares alone have none."""
+    first = (unit or "").partition("/")[0].strip()
+    return first if len(first) == _CURRENCY_LENGTH and first.isupper() else None
 
 
 def statement(row: Row, asked: Asked) -> Iterable[Values]:

@@ -16,6 +16,7 @@ from ttapi_providers.items import place
 from ttapi_providers.naming import Naming, pair, pairs, share_classes
 from ttapi_providers.option_names import contract_of
 from ttapi_providers.reading import Row, Values, number_of
+from ttapi_providers.soundness import sound
 from ttapi_providers.spelling import kind_of
 
 _NEW_YORK: Final = ZoneInfo("America/New_York")
@@ -127,29 +128,33 @@ def _start(row: Row) -> datetime:
 def daily(row: Row, asked: Asked) -> Values:
     """Read a daily bar: its time lies in its day in New York."""
     name = row.text("T") or asked.name
-    return {
-        "vendor_symbol": name or None,
-        "date": _start(row).astimezone(_NEW_YORK).date(),
-        **_ohlc(row),
-        "volume": row.number("v"),
-        "vwap": row.number("vw"),
-        "trade_count": row.integer("n"),
-        "adjustment": _adjustment(row),
-        "currency": "USD" if not name.startswith("I:") else None,
-    }
+    return sound(
+        {
+            "vendor_symbol": name or None,
+            "date": _start(row).astimezone(_NEW_YORK).date(),
+            **_ohlc(row),
+            "volume": row.number("v"),
+            "vwap": row.number("vw"),
+            "trade_count": row.integer("n"),
+            "adjustment": _adjustment(row),
+            "currency": "USD" if not name.startswith("I:") else None,
+        }
+    )
 
 
 def intraday(row: Row, asked: Asked) -> Values:
     """Read a bar of another length than a day."""
-    return {
-        "interval": _interval(asked),
-        "opened_at": _start(row),
-        **_ohlc(row),
-        "volume": row.number("v") if not asked.name.startswith("C:") else None,
-        "vwap": row.number("vw"),
-        "trade_count": row.integer("n"),
-        "adjustment": _adjustment(row) if ":" not in asked.name else None,
-    }
+    return sound(
+        {
+            "interval": _interval(asked),
+            "opened_at": _start(row),
+            **_ohlc(row),
+            "volume": row.number("v") if not asked.name.startswith("C:") else None,
+            "vwap": row.number("vw"),
+            "trade_count": row.integer("n"),
+            "adjustment": _adjustment(row) if ":" not in asked.name else None,
+        }
+    )
 
 
 def _interval(asked: Asked) -> str:
@@ -164,15 +169,17 @@ def _interval(asked: Asked) -> str:
 def coin_bar(row: Row, asked: Asked) -> Values:
     """Read a bar of a coin; bars of a day are stamped with any moment of it."""
     interval, at = _interval(asked), _start(row)
-    return {
-        "vendor_symbol": row.text("T") or asked.name or None,
-        "interval": interval,
-        "opened_at": datetime.combine(at.date(), time(), UTC) if interval == "1d" else at,
-        **_ohlc(row),
-        "volume": row.number("v"),
-        "vwap": row.number("vw"),
-        "trade_count": row.integer("n"),
-    }
+    return sound(
+        {
+            "vendor_symbol": row.text("T") or asked.name or None,
+            "interval": interval,
+            "opened_at": datetime.combine(at.date(), time(), UTC) if interval == "1d" else at,
+            **_ohlc(row),
+            "volume": row.number("v"),
+            "vwap": row.number("vw"),
+            "trade_count": row.integer("n"),
+        }
+    )
 
 
 def rate(row: Row, asked: Asked) -> Values:
@@ -213,32 +220,43 @@ def coin_open_close(row: Row, _asked: Asked) -> Values:
 
 def future_bar(row: Row, _asked: Asked) -> Values:
     """Read a daily bar of a future, of its session."""
-    return {
-        "date": row.day("session_end_date"),
-        **_ohlc(row),
-        "volume": row.number("volume"),
-        "trade_count": row.integer("transactions"),
-    }
+    return sound(
+        {
+            "date": row.day("session_end_date"),
+            **_ohlc(row),
+            "volume": row.number("volume"),
+            "trade_count": row.integer("transactions"),
+        }
+    )
 
 
 # --- quotes and trades -----------------------------------------------------------------------------------
 
 
-def _sides(bid: float | None, ask: float | None) -> Values:
+def sides(bid: float | None, ask: float | None) -> Values:
+    """Return the two sides of a quote; zeros stand for no price."""
     if bid and ask and bid > ask:
         return {}  # crossed: neither can be relied on
     return {"bid": bid or None, "ask": ask or None}
 
 
-def is_single(body: Any) -> bool:  # noqa: ANN401 - JSON
-    """Hold for answers with one quote: a history of quotes is no snapshot."""
-    return len(place(body, "results?") or []) <= 1
+def past_quotes(body: Any, _asked: Asked) -> list[Row]:  # noqa: ANN401 - JSON
+    """Find the quotes of a history, each with whether it is the last."""
+    rows = [Row(item) for item in place(body, "results?") or []]
+    last = max((_quoted(row) for row in rows), default=0)
+    return [Row(row.value | {"is_last": _quoted(row) == last}) for row in rows]
+
+
+def _quoted(row: Row) -> int:
+    return row.integer("sip_timestamp", "participant_timestamp") or 0
 
 
 def past_quote(row: Row, _asked: Asked) -> Values:
-    """Read a quote; its sizes are in lots of a length that is not told."""
+    """Read the last quote of a history; its sizes are in lots of a length that is not told."""
+    if not row.raw("is_last"):
+        raise Skip("an earlier quote")
     return {
-        **_sides(row.number("bid_price"), row.number("ask_price")),
+        **sides(row.number("bid_price"), row.number("ask_price")),
         "quoted_at": row.epoch("sip_timestamp", "participant_timestamp", unit="ns"),
     }
 
@@ -247,7 +265,7 @@ def last_quote(row: Row, _asked: Asked) -> Values:
     """Read the last best bid and ask."""
     return {
         "vendor_symbol": row.text("T"),
-        **_sides(row.number("p"), row.number("P")),
+        **sides(row.number("p"), row.number("P")),
         "quoted_at": row.epoch("t", unit="ns"),
     }
 
@@ -257,6 +275,17 @@ def last_trade(row: Row, _asked: Asked) -> Values:
     return {"vendor_symbol": row.text("T"), "last": row.number("p"), "quoted_at": row.epoch("t", unit="ns")}
 
 
+def past_share(row: Row, _asked: Asked) -> Values:
+    """Read the last trade or quote in its retired form, which names the share beside it."""
+    last = row.row("last")
+    return {
+        "vendor_symbol": row.text("symbol"),
+        "last": last.number("price"),
+        **sides(last.number("bidprice"), last.number("askprice")),
+        "quoted_at": last.epoch("timestamp", unit="ms"),
+    }
+
+
 def last_pair(row: Row, _asked: Asked) -> Values:
     """Read the last price, or bid and ask, of a pair: the answer names it itself."""
     name = row.text("symbol") or ""
@@ -264,7 +293,7 @@ def last_pair(row: Row, _asked: Asked) -> Values:
         "symbol": pair(*name.replace("-", "/").split("/")[:2]),
         "vendor_symbol": name,
         "last": row.number("last.price"),
-        **_sides(row.number("last.bid"), row.number("last.ask")),
+        **sides(row.number("last.bid"), row.number("last.ask")),
         "quoted_at": row.epoch("last.timestamp", unit="ms"),
     }
 
@@ -282,7 +311,7 @@ def snapshot(row: Row, _asked: Asked) -> Values:
     quoted, is_pair = row.row("lastQuote"), ":" in (row.text("ticker") or "")
     return {
         "vendor_symbol": row.text("ticker"),
-        **_sides(
+        **sides(
             quoted.number("b") if is_pair else quoted.number("p"), quoted.number("a" if is_pair else "P")
         ),
         "last": row.number("lastTrade.p") or None,
@@ -322,7 +351,7 @@ def universal_quote(row: Row, _asked: Asked) -> Values:
     is_sane = low is None or high is None or low <= high
     return {
         "vendor_symbol": row.text("ticker"),
-        **_sides(row.number("last_quote.bid"), row.number("last_quote.ask")),
+        **sides(row.number("last_quote.bid"), row.number("last_quote.ask")),
         "last": row.number("last_trade.price", "value", "price"),
         "open": session.number("open"),
         "high": high if is_sane else None,
@@ -349,15 +378,20 @@ def trade(row: Row, _asked: Asked) -> Values:
 def levels(body: Any, _asked: Asked) -> list[Row]:  # noqa: ANN401 - JSON
     """Find the levels of a book, best first; each has its sizes by exchange."""
     data = place(body, "data")
+    best = [float(side[0]["p"]) for name in ("bids", "asks") if (side := data.get(name))]
+    is_crossed = len(best) > 1 and best[0] > best[1]
+    about = {"ticker": data["ticker"], "updated": data.get("updated"), "is_crossed": is_crossed}
     return [
-        Row(level | {"level": at, "side": side, "ticker": data["ticker"], "updated": data.get("updated")})
+        Row(level | about | {"level": at, "side": side})
         for side, name in (("bid", "bids"), ("ask", "asks"))
         for at, level in enumerate(data.get(name) or [], start=1)
     ]
 
 
 def level(row: Row, _asked: Asked) -> Values:
-    """Read a level: the sizes of all exchanges together."""
+    """Read a level: the sizes of all exchanges together; those may disagree on the price."""
+    if row.raw("is_crossed"):
+        raise Skip("the best bid is above the best ask")
     return {
         "vendor_symbol": row.text("ticker"),
         "side": row.text("side"),
@@ -365,47 +399,4 @@ def level(row: Row, _asked: Asked) -> Values:
         "price": row.number("p"),
         "size": sum(number_of(size, "x") or 0.0 for size in (row.raw("x") or {}).values()),
         "quoted_at": _updated(row),
-    }
-
-
-# --- options ---------------------------------------------------------------------------------------------
-
-
-def option(row: Row, asked: Asked) -> Values:
-    """Read a contract with its quote."""
-    details = row.row("details")
-    made = _contract(details, asked, row.text("underlying_asset.ticker"))
-    quoted = row.row("last_quote")
-    return {
-        **made,
-        **_sides(quoted.number("bid"), quoted.number("ask")),
-        "bid_size": quoted.number("bid_size"),
-        "ask_size": quoted.number("ask_size"),
-        "last": row.number("last_trade.price"),
-        "volume": row.number("day.volume", "session.volume"),
-        "open_interest": row.number("open_interest"),
-        "implied_volatility": row.number("implied_volatility"),
-        **{name: row.number(f"greeks.{name}") for name in ("delta", "gamma", "theta", "vega")},
-        "underlying_price": row.number("underlying_asset.price"),
-        "quoted_at": quoted.epoch("last_updated", unit="ns"),
-        "last_traded_at": row.epoch("last_trade.sip_timestamp", unit="ns"),
-        "currency": "USD",
-    }
-
-
-def listed_option(row: Row, asked: Asked) -> Values:
-    """Read a contract of the list of contracts."""
-    return _contract(row, asked, row.text("underlying_ticker"))
-
-
-def _contract(details: Row, asked: Asked, underlying: str | None) -> Values:
-    name = details.text("ticker") or ""
-    return {
-        "symbol": asked.keys[0] if asked.keys else NAMING.canonical(underlying or ""),
-        "vendor_symbol": name,
-        "contract": contract_of(name.removeprefix("O:")),
-        "expiration_date": details.day("expiration_date"),
-        "strike": details.number("strike_price"),
-        "option_type": {"call": "C", "put": "P"}.get(details.text("contract_type") or ""),
-        "multiplier": details.number("shares_per_contract"),
     }

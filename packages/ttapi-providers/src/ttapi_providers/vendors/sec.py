@@ -40,6 +40,11 @@ def _day(text: str) -> date | None:
     return day_of(text, "day")
 
 
+@lru_cache(maxsize=8192)
+def _word(text: str | None) -> str | None:
+    return Row([text]).text(0)
+
+
 def _about(cik: object, item: str, unit: str) -> Values:
     """Return what the facts of a company, an item and a unit have in common."""
     money = _CURRENCY.fullmatch(unit)
@@ -77,10 +82,10 @@ def _fact(row: Row, _asked: Asked) -> Values:
         "period_start": start,
         "period_end": end,
         "fiscal_year": told.integer("fy"),
-        "fiscal_period": told.text("fp"),
+        "fiscal_period": _word(fact.get("fp")),
         "filed_date": _day(str(fact.get("filed", ""))),
-        "form": told.text("form"),
-        "source_id": told.text("accn"),
+        "form": _word(fact.get("form")),
+        "source_id": _word(fact.get("accn")),
     }
 
 
@@ -129,6 +134,14 @@ def _listing(row: Row, _asked: Asked) -> Values:
 def _fields(body: Any, _asked: Asked) -> Iterator[Row]:  # noqa: ANN401 - JSON
     names = place(body, "fields")
     yield from (Row(dict(zip(names, line, strict=True))) for line in place(body, "data"))
+
+
+def _pairs(body: Any, _asked: Asked) -> Iterator[Row]:  # noqa: ANN401 - text
+    """Find the tickers in lower case and the numbers of their companies, a tabulator between them."""
+    for line in body.splitlines():
+        name, mark, number = line.strip().partition("\t")
+        if mark:
+            yield Row({"ticker": name.upper(), "cik": number})
 
 
 def _news(row: Row, _asked: Asked) -> Values:
@@ -194,6 +207,7 @@ PROVIDER: Final = Provider(
             request=get("/api/xbrl/companyconcept/CIK{symbol}/{taxonomy}/{tag}.json", base=DATA),
             row=_fact,
             items=_facts,
+            retired=True,  # read, not asked: all facts of a company are one request
         ),
         Endpoint(
             dataset="fundamentals",
@@ -222,6 +236,14 @@ PROVIDER: Final = Provider(
             items=_fields,
             batch=0,
         ),
+        Endpoint(
+            dataset="symbols",
+            request=get("/include/ticker.txt", base=SITE),
+            row=_listing,
+            items=_pairs,
+            format=Format.TEXT,
+            retired=True,
+        ),
         *(
             Endpoint(
                 dataset="news",
@@ -230,11 +252,18 @@ PROVIDER: Final = Provider(
                 items=_releases,
                 format=Format.XML,
                 batch=0,
+                retired=not path.endswith(("pressreleases.rss", "litigation-releases/rss")),
             )
             for path in (
                 "/news/pressreleases.rss",
                 "/enforcement-litigation/litigation-releases/rss",
+                "/enforcement-litigation/administrative-proceedings/rss",
+                "/news/speeches-statements.rss",
+                "/news/statements.rss",
+                "/news/speeches.rss",
                 "/rss/litigation/litreleases.xml",
+                "/rss/litigation/admin.xml",
+                "/rss/news/press.xml",
             )
         ),
     ),

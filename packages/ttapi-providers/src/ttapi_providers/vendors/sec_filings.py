@@ -324,6 +324,7 @@ ENDPOINTS: Final = (
         row=_filing,
         items=_submitted,
         when=has_cik,
+        retired=True,  # asked for as a later page of the first file
     ),
     Endpoint(
         dataset="filings",
@@ -341,7 +342,11 @@ ENDPOINTS: Final = (
             items=_items,
             format=Format.XML,
         )
-        for path in ("/Archives/edgar/{feed}.rss.xml", "/Archives/edgar/monthly/{feed}.xml")
+        for path in (
+            "/Archives/edgar/{feed}.rss.xml",
+            "/Archives/edgar/{feed}.all.xml",
+            "/Archives/edgar/monthly/{feed}.xml",
+        )
     ),
     Endpoint(
         dataset="filings",

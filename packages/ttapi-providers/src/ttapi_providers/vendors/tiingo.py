@@ -229,7 +229,6 @@ PROVIDER: Final = Provider(
             request=get("/tiingo/corporate-actions/{symbol}/distribution-yield", {"startDate": "{since}"}),
             format=Format.ANY,
             row=readers.measures,
-            besides=True,
         ),
         Endpoint(
             dataset="news",

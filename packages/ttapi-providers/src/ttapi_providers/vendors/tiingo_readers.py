@@ -198,7 +198,7 @@ def quote(row: Row, _asked: Asked) -> Values:
     """
     Read a quote; the volume of shares is that of one exchange, and is left out.
 
-    Of coins the two sides come from two exchanges, of which one may have stopped long ago: they are crossed then.
+    Of coins the two sides come from two exchanges, and are crossed where one of those stopped long ago.
     """
     values = uncrossed(
         {

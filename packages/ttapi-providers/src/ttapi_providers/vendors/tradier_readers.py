@@ -17,6 +17,7 @@ from ttapi_providers.items import Finder, place
 from ttapi_providers.naming import AS_IS, Naming
 from ttapi_providers.option_names import contract_of
 from ttapi_providers.reading import Row, Values, day_of
+from ttapi_providers.soundness import sound
 
 _ZONE: Final = "America/New_York"
 _NEW_YORK: Final = ZoneInfo(_ZONE)
@@ -57,9 +58,11 @@ def _latest(row: Row, *fields: str) -> datetime | None:
 
 def _sides(row: Row) -> Values:
     bid, ask = row.number("bid"), row.number("ask")
+    if not bid and not ask:
+        return {}  # zeros stand for no quote, as of an index
     if bid and ask and bid > ask:
         return {}  # crossed: neither can be relied on
-    return {"bid": bid, "ask": ask}
+    return {"bid": bid, "ask": ask or None}
 
 
 def quote(row: Row, _asked: Asked) -> Values:
@@ -198,12 +201,16 @@ def next_chain(body: Any, asked: Asked) -> Asked | None:  # noqa: ANN401 - JSON
 
 
 def _ohlc(row: Row) -> Values:
+    # Of an option that was not traded Tradier sends NaN, at most with the close of an earlier day.
+    if all(row.number(name) is None for name in ("open", "high", "low")):
+        raise Skip("no trade in that time")
     return {name: row.number(name) for name in ("open", "high", "low", "close")}
 
 
 def daily(row: Row, _asked: Asked) -> Values:
     """Read a daily bar."""
-    return {"date": row.day("date"), **_ohlc(row), "volume": row.number("volume"), "currency": "USD"}
+    prices = _ohlc(row)
+    return sound({"date": row.day("date"), **prices, "volume": row.number("volume"), "currency": "USD"})
 
 
 def long_bar(row: Row, asked: Asked) -> Values:
@@ -213,23 +220,27 @@ def long_bar(row: Row, asked: Asked) -> Values:
         raise Skip("no day")
     is_week = asked.told("interval") == "weekly"
     first = day - timedelta(days=day.weekday()) if is_week else day.replace(day=1)
-    return {
-        "interval": "1w" if is_week else "1mo",
-        "opened_at": datetime.combine(first, time(), _NEW_YORK).astimezone(UTC),
-        **_ohlc(row),
-        "volume": row.number("volume"),
-    }
+    return sound(
+        {
+            "interval": "1w" if is_week else "1mo",
+            "opened_at": datetime.combine(first, time(), _NEW_YORK).astimezone(UTC),
+            **_ohlc(row),
+            "volume": row.number("volume"),
+        }
+    )
 
 
 def minute_bar(row: Row, asked: Asked) -> Values:
     """Read a bar of minutes."""
-    return {
-        "interval": _INTERVALS[asked.told("interval")],
-        "opened_at": _at(row),
-        **_ohlc(row),
-        "volume": row.number("volume"),
-        "vwap": row.number("vwap"),
-    }
+    return sound(
+        {
+            "interval": _INTERVALS[asked.told("interval")],
+            "opened_at": _at(row),
+            **_ohlc(row),
+            "volume": row.number("volume"),
+            "vwap": row.number("vwap"),
+        }
+    )
 
 
 def _at(row: Row) -> datetime | None:
@@ -270,10 +281,10 @@ def is_of_a_month(wanted: Wanted) -> bool:
 
 
 def next_month(_body: Any, asked: Asked) -> dict[str, str] | None:  # noqa: ANN401 - JSON
-    """Return the month after the one that was asked for, to the end of this year."""
+    """Return the month after the one that was asked for, up to that of the last wanted day, or of today."""
     year, month = int(asked.told("year")), int(asked.told("month"))
     following = date(year + month // 12, month % 12 + 1, 1)
-    if following.year > datetime.now(UTC).year:
+    if following > (asked.until or datetime.now(UTC).date()):
         return None
     return {"month": str(following.month), "year": str(following.year)}
 

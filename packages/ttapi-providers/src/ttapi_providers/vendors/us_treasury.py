@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from ttapi_core import DecodeError
 from ttapi_providers.asking import Asked, Param, Wanted, get
 from ttapi_providers.bodies import Format
 from ttapi_providers.declaring import Endpoint, Provider, RowReader, Skip, query_is
@@ -32,8 +33,10 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 - XML
 
 
 def _entries(body: Any, _asked: Asked) -> list[Row]:  # noqa: ANN401 - XML
-    root = next(iter(body.values()))
+    name, root = next(iter(body.items()))
     found = root.get("entry", []) if isinstance(root, dict) else []
+    if not found and name not in {"feed", "pre"}:
+        raise DecodeError(f"the answer is no feed; it is {name}")
     entries = found if isinstance(found, list) else [found]
     return [
         Row({name: _plain(value) for name, value in entry["content"]["properties"].items()})

@@ -13,6 +13,7 @@ from ttapi_providers.asking import Asked
 from ttapi_providers.declaring import Skip
 from ttapi_providers.items import place
 from ttapi_providers.reading import Row, Values
+from ttapi_providers.soundness import sound
 
 INTERVALS: Final = {"60m": "1h", "1wk": "1w"}
 """Lengths of bars that Yahoo writes in its own way."""
@@ -129,15 +130,17 @@ def daily(row: Row, _asked: Asked) -> Values:
     if meta.get("instrumentType") == "FUTURE" and at.astimezone(_zone(meta)).hour >= _EVENING:
         raise Skip("an evening session, which belongs to the next day")
     is_security = meta.get("instrumentType") in _SECURITIES
-    return {
-        "date": day,
-        **_ohlc(row, scale),
-        "volume": row.number("volume"),
-        "adjusted_close": row.number("adjclose", scale=scale) if is_security else None,
-        "final": not _is_running(meta, at),
-        "adjustment": "splits" if is_security else None,
-        "currency": currency,
-    }
+    return sound(
+        {
+            "date": day,
+            **_ohlc(row, scale),
+            "volume": row.number("volume"),
+            "adjusted_close": row.number("adjclose", scale=scale) if is_security else None,
+            "final": not _is_running(meta, at),
+            "adjustment": "splits" if is_security else None,
+            "currency": currency,
+        }
+    )
 
 
 def _is_running(meta: dict[str, Any], at: datetime) -> bool:
@@ -152,16 +155,17 @@ def intraday(row: Row, _asked: Asked) -> Values:
     if _is_snapshot(row):
         raise Skip("the last price, not a bar")
     currency, scale = money(row.text("meta.currency"))
-    return {
-        "interval": _interval(row),
-        "opened_at": at,
-        **_ohlc(row, scale),
-        "volume": row.number("volume") if row.text("meta.instrumentType") != "CURRENCY" else None,
-        "adjustment": "splits"
-        if row.text("meta.instrumentType") in {"EQUITY", "ETF", "MUTUALFUND"}
-        else None,
-        "currency": currency,
-    }
+    kind = row.text("meta.instrumentType")
+    return sound(
+        {
+            "interval": _interval(row),
+            "opened_at": at,
+            **_ohlc(row, scale),
+            "volume": row.number("volume") if kind != "CURRENCY" else None,
+            "adjustment": "splits" if kind in _SECURITIES else None,
+            "currency": currency,
+        }
+    )
 
 
 def _interval(row: Row) -> str:
@@ -178,7 +182,8 @@ def crypto(row: Row, _asked: Asked) -> Values:
             raise Skip("the last price of a day that has its bar")
     elif _is_snapshot(row):
         raise Skip("the last price, not a bar")
-    return {"interval": interval, "opened_at": at, **_ohlc(row, 1.0), "quote_volume": row.number("volume")}
+    bar = {"interval": interval, "opened_at": at, **_ohlc(row, 1.0), "quote_volume": row.number("volume")}
+    return sound(bar)
 
 
 def rate(row: Row, _asked: Asked) -> Values:
@@ -232,13 +237,15 @@ def table_row(row: Row, _asked: Asked) -> Values:
     if row.number("Close") is None:
         raise Skip("no price on that day")
     prices = {name.lower(): row.number(name) for name in ("Open", "High", "Low", "Close")}
-    return {
-        "date": row.day("Date"),
-        **prices,
-        "volume": row.number("Volume"),
-        "adjusted_close": row.number("Adj Close"),
-        "adjustment": "splits",
-    }
+    return sound(
+        {
+            "date": row.day("Date"),
+            **prices,
+            "volume": row.number("Volume"),
+            "adjusted_close": row.number("Adj Close"),
+            "adjustment": "splits",
+        }
+    )
 
 
 def table_event(row: Row, _asked: Asked) -> Values:

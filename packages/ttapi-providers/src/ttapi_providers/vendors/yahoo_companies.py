@@ -181,6 +181,8 @@ def statement(row: Row, _asked: Asked) -> list[Values]:
     if row.name == "earningsHistory":
         return _results(row)
     end = _day(row, "endDate")
+    # Since 2024 Yahoo tells a few items of an income statement here, and writes a zero for most others.
+    is_emptied = row.text("_statement") == "income"
     return [
         {
             "statement": row.text("_statement"),
@@ -191,6 +193,7 @@ def statement(row: Row, _asked: Asked) -> list[Values]:
         }
         for name, value in row.value.items()
         if isinstance(value, int | float) and name not in {"maxAge", "endDate"}
+        if value or not is_emptied
     ]
 
 
