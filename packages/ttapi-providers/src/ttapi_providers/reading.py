@@ -37,6 +37,7 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_S_MAX: Final = 253_402_300_799
 _TEXT_MAX: Final = 100_000
 _ABSENT: Final = object()
+_NUMBERS: Final = (int, float, Decimal)
 
 
 class Row:
@@ -110,7 +111,7 @@ class Row:
         """Return a text without blanks around it; numbers are written out."""
         for field in fields:
             value = _at(self.value, field)
-            if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+            if isinstance(value, _NUMBERS) and not isinstance(value, bool):
                 return str(value)
             if value is None or (isinstance(value, str) and value.strip().lower() in NO_TEXTS):
                 continue
@@ -234,7 +235,7 @@ def number_of(value: object, field: str) -> float | None:
         raise _unreadable(field, value, "number")
     if isinstance(value, str):
         return _number_of_text(value.strip(), field)
-    if isinstance(value, int | float | Decimal):
+    if isinstance(value, _NUMBERS):
         return _finite(value, field)
     raise _unreadable(field, value, "number")
 
