@@ -136,7 +136,7 @@ def test_number_that_is_not_finite_is_refused() -> None:
     with pytest.raises(DataError):
         FeeCalculation(total_fees=Decimal("NaN"))
     with pytest.raises(ParameterError):
-        FeeCalculation(total_fees=1.5)  # type: ignore[arg-type]
+        FeeCalculation(total_fees=1.5)
 
 
 def test_balance_keeps_what_is_optional() -> None:
@@ -176,7 +176,7 @@ def order(order_type: OrderType, **changes: object) -> Order:
         "legs": (OrderLeg(symbol=Symbol.parse("SPY"), action=OrderAction.BUY_TO_OPEN, quantity=Decimal(1)),),
         "received_at": NOW,
     }
-    return Order(**terms | changes)  # type: ignore[arg-type]
+    return Order(**terms | changes)
 
 
 LIMIT = order(OrderType.LIMIT, price=Decimal(1), price_effect=PriceEffect.DEBIT)
@@ -204,7 +204,7 @@ STOP = order(OrderType.STOP, stop_trigger=Decimal(2))
 )
 def test_contradicting_complex_order_is_refused(field: str, terms: dict[str, object]) -> None:
     with pytest.raises(ParameterError) as caught:
-        ComplexOrder(account_number="5WT00001", **terms)  # type: ignore[arg-type]
+        ComplexOrder(account_number="5WT00001", **terms)
     assert caught.value.parameter == field
 
 

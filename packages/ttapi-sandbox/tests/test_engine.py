@@ -78,7 +78,7 @@ def test_random_orders_cancels_and_replacements_conserve_and_walk_the_table(venu
     refused = 0
     for _ in range(600):
         symbol = chance.choice(["SPY", "AAPL", "QQQ", "MSFT"])
-        last = venue.touches([venue.find("Equity", symbol, now)], now)[symbol].last  # type: ignore[list-item]
+        last = venue.touches([venue.find("Equity", symbol, now)], now)[symbol].last
         price = (last * Decimal(str(chance.uniform(0.998, 1.002)))).quantize(Decimal("0.01"))
         action = chance.choice(["Buy to Open", "Sell to Close"])
         draw = chance.random()
@@ -125,7 +125,7 @@ def test_random_orders_cancels_and_replacements_conserve_and_walk_the_table(venu
 def test_it_makes_no_difference_how_time_is_cut(venue: Venue) -> None:
     def fills(step: timedelta) -> list[tuple[datetime, Decimal, Decimal]]:
         engine, now = engine_at(venue), OPEN
-        touch = venue.touches([venue.find("Equity", "SPY", now)], now)["SPY"]  # type: ignore[list-item]
+        touch = venue.touches([venue.find("Equity", "SPY", now)], now)["SPY"]
         order = placed(engine, limit("SPY", 1500, "Buy to Open", touch.bid), now)
         while now < OPEN + timedelta(hours=2):
             now += step
@@ -139,7 +139,7 @@ def test_it_makes_no_difference_how_time_is_cut(venue: Venue) -> None:
 
 def test_two_orders_do_not_take_the_same_liquidity(venue: Venue) -> None:
     engine = engine_at(venue)
-    touch = venue.touches([venue.find("Equity", "SPY", OPEN)], OPEN)["SPY"]  # type: ignore[list-item]
+    touch = venue.touches([venue.find("Equity", "SPY", OPEN)], OPEN)["SPY"]
     fields = limit("SPY", touch.ask_size, "Buy to Open", touch.ask, time_in_force="IOC")
     first, second = placed(engine, fields, OPEN), placed(engine, fields, OPEN)
     assert (first.status, second.status, second.has_fills) == (Status.FILLED, Status.CANCELLED, False)

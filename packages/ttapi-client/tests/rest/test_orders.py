@@ -166,9 +166,9 @@ def test_contradicting_order_cannot_be_made(field: str, make: Any) -> None:
 def test_contradicting_complex_order_cannot_be_made(field: str, changes: dict[str, Any]) -> None:
     stop = market(leg("SPY"), order_type=OrderType.STOP, stop_trigger=Decimal(600))
     terms = {"account_number": ACCOUNT, "type": ComplexOrderType.OCO, "orders": (limit("620.00"), stop)}
-    assert ComplexOrder(**terms).all_orders == terms["orders"]  # type: ignore[arg-type]
+    assert ComplexOrder(**terms).all_orders == terms["orders"]
     with pytest.raises(ParameterError) as caught:
-        ComplexOrder(**terms | changes)  # type: ignore[arg-type]
+        ComplexOrder(**terms | changes)
     assert caught.value.parameter == field
 
 

@@ -407,7 +407,7 @@ async def test_refusal_is_raised_and_nothing_is_looked_for(
     desk.replaced = lambda name, path, _: httpx.Response(status) if name == "POST" else None
     with pytest.raises(Exception, match=str(status)) as caught:
         await api.submit_order(buy())
-    assert caught.value.status == status  # type: ignore[attr-defined]
+    assert caught.value.status == status
     assert [path for name, path, _, _ in desk.calls if path == LIVE] == []
 
 

@@ -372,7 +372,7 @@ async def test_alerts_are_removed_without_an_answer(api: TastytradeClient, desk:
     [
         lambda api: catalogue.every(api.orders(ACCOUNT)),
         lambda api: catalogue.every(api.orders(ACCOUNT, first=date(2026, 2, 1), last=date(2026, 1, 1))),
-        lambda api: catalogue.every(api.orders(ACCOUNT, start=datetime(2026, 1, 1))),  # noqa: DTZ001
+        lambda api: catalogue.every(api.orders(ACCOUNT, start=datetime(2026, 1, 1))),  # noqa: DTZ001 - the mistake
         lambda api: catalogue.every(api.transactions(ACCOUNT, first=datetime(2026, 1, 1, tzinfo=UTC))),
         lambda api: catalogue.every(api.customer_orders([], first=date(2026, 1, 1))),
         lambda api: catalogue.every(api.balance_snapshots(ACCOUNT, time_of_day="Noon")),

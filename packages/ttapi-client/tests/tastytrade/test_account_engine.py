@@ -97,7 +97,7 @@ class Harness:
                     case OpenLine(line, fresh):
                         self.tokens.append(fresh)
                         if self.refuse is not None:
-                            self.engine.failed(line, self.refuse, self.now)  # type: ignore[arg-type]
+                            self.engine.failed(line, self.refuse, self.now)
                         else:
                             self.line, self.sequence = line, 0
                             self.engine.opened(line, f"token-{len(self.tokens)}", self.now)

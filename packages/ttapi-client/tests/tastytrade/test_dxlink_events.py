@@ -105,7 +105,7 @@ def test_value_of_another_kind_leaves_out_its_event_alone_and_names_the_field(fi
 def test_place_text_and_flag_of_a_sale_are_checked(field: str, value: Any) -> None:
     decoded = decode_events(data_of("TimeAndSale", changed(SALE, "TimeAndSale", **{field: value})))
     assert decoded.events == []
-    assert decoded.rejected[0].cause.column == field  # type: ignore[attr-defined]
+    assert decoded.rejected[0].cause.column == field
 
 
 def test_unknown_exchange_and_absent_words_are_empty() -> None:
@@ -127,7 +127,7 @@ def test_fields_may_come_in_any_order_be_missing_or_too_many() -> None:
 def test_event_type_that_was_never_asked_for_is_rejected() -> None:
     decoded = decode_events(FeedData(1, "Series", ("eventSymbol",), [["SPY"]]))
     assert decoded.events == []
-    assert decoded.rejected[0].cause.column == "eventType"  # type: ignore[attr-defined]
+    assert decoded.rejected[0].cause.column == "eventType"
 
 
 def test_every_event_type_has_as_many_fields_as_its_value() -> None:
@@ -143,7 +143,7 @@ def test_value_of_another_type_among_booleans_names_its_field(name: str, value: 
     rows = [SALE, changed(SALE, "TimeAndSale", **{name: value}), SALE]
     decoded = decode_events(data_of("TimeAndSale", *rows))
     assert len(decoded.events) == 2
-    assert [rejected.cause.column for rejected in decoded.rejected] == [name]  # type: ignore[attr-defined]
+    assert [rejected.cause.column for rejected in decoded.rejected] == [name]
 
 
 VALUES = st.one_of(
@@ -162,8 +162,6 @@ def test_reading_by_columns_and_one_by_one_agree(data: st.DataObject) -> None:
     together = decode_events(data_of(kind, *rows, plain=True))
     single = [decode_events(data_of(kind, row)) for row in rows]
     assert together.events == [event for decoded in single for event in decoded.events]
-    assert [(r.event_type, r.cause.column) for r in together.rejected] == [  # type: ignore[attr-defined]
-        (r.event_type, r.cause.column)  # type: ignore[attr-defined]
-        for decoded in single
-        for r in decoded.rejected
+    assert [(r.event_type, r.cause.column) for r in together.rejected] == [
+        (r.event_type, r.cause.column) for decoded in single for r in decoded.rejected
     ]
